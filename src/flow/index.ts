@@ -1,0 +1,8 @@
+/** The engine: flow documents are compiled once and walked often. Pure: no database, no framework, no clock, no randomness. */
+export type * from './types.ts';
+export { Undecided } from './types.ts';
+export { compile, joinPath, type CompileResult } from './compile.ts';
+export { walk } from './walk.ts';
+export { pageChanges } from './page.ts';
+export { addEntry, copyAnswers, emptyAnswers, entryKeys, flattenAnswers, nestAnswers, removeEntry } from './answers.ts';
+export { compilePayload, type CompiledPayload } from './payload.ts';

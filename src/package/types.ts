@@ -1,0 +1,103 @@
+/** The files of a flow package (`flows/<service>/`) and what reading and checking them gives. `flows/README.md` explains the format. */
+import type { Flow, FlowDocument, Json } from '#flow';
+
+export type Channel = 'online' | 'counter' | 'phone' | 'post' | 'email';
+/** How surely we know who applies: none, or eIDAS levels. */
+export type Assurance = 'none' | 'low' | 'substantial' | 'high';
+
+export interface ParameterDocument {
+  type: 'money' | 'number' | 'text' | 'yesno';
+  default?: Json;
+  /** Where the default comes from: the statute it was taken from. */
+  source?: string;
+}
+
+export interface ServiceDocument {
+  $schema?: string;
+  leika: string[];
+  level: 'federal' | 'state' | 'municipal';
+  typing?: string;
+  channels: Channel[];
+  assurance: Partial<Record<Channel, Assurance>>;
+  parameters?: Record<string, ParameterDocument>;
+  /** Path of the computed field that holds the fee in euros. */
+  fee?: string;
+  /** Paths that may serve as second factor, in order of preference. */
+  factor?: string[];
+  documents?: string[];
+  legalBasis: { text: string; url?: string }[];
+  sources: { text: string; url?: string }[];
+  processingDays?: { min: number; max: number };
+  retention: { draftDays: number; submittedDays: number };
+  fim?: { schema: string; status?: string };
+  open?: string[];
+}
+
+export type Template =
+  | Json
+  | { $from: string; map?: Record<string, Json> }
+  | { $cel: string }
+  | { $const: Json }
+  | { $each: string; as?: string; item: Template; keep?: boolean }
+  | { $when: string; $then: Template }
+  | { [key: string]: Template };
+
+export interface PayloadDocument {
+  $schema?: string;
+  document: Template;
+  schema: Record<string, unknown>;
+}
+
+export interface JourneyDocument {
+  $schema?: string;
+  title: string;
+  today: string;
+  params?: Record<string, Json>;
+  answers: Record<string, Json>;
+  expect: { outcome: 'submit' | 'exit' | 'stop'; pages: string[]; exit?: string; stop?: string; payload?: Json };
+}
+
+/** Texts of one language: nested objects of strings, as in the file. */
+export type Texts = Record<string, unknown>;
+
+export interface CodeEntry {
+  code: string;
+  [lang: string]: string;
+}
+
+/** Everything of a package that matters while it runs. What is pinned to an application: `documents`, by `hash`. */
+export interface Package {
+  /** Folder name; the service's id. */
+  readonly id: string;
+  /** SHA-256 over the canonical JSON of service, flow, payload, texts and lists: the flow version. */
+  readonly hash: string;
+  readonly service: ServiceDocument;
+  readonly flow: Flow;
+  readonly payload: PayloadDocument;
+  readonly texts: Readonly<Record<string, Texts>>;
+  readonly lists: ReadonlyMap<string, readonly CodeEntry[]>;
+  readonly languages: readonly string[];
+  /** The plain documents: what is stored with an application so that it can be walked in years to come. */
+  readonly documents: PackageDocuments;
+}
+
+export interface PackageDocuments {
+  id: string;
+  service: ServiceDocument;
+  flow: FlowDocument;
+  payload: PayloadDocument;
+  texts: Record<string, Texts>;
+  lists: Record<string, CodeEntry[]>;
+}
+
+export interface Finding {
+  /** Short stable name of the check, e.g. `unknown-field-type`. */
+  rule: string;
+  severity: 'error' | 'warning' | 'info';
+  /** File relative to the package folder. */
+  file: string;
+  /** JSON pointer into the file, or a path of ids. */
+  place: string;
+  message: string;
+  remedy: string;
+}
