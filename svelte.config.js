@@ -26,7 +26,8 @@ export default {
     files: {
       appTemplate: 'src/routes/app.html',
       errorTemplate: 'src/routes/error.html',
-      hooks: { server: 'src/server/web/hooks' },
+      hooks: { server: 'src/server/web/hooks', universal: 'src/server/web/transport' },
+      params: 'src/routes/params',
     },
   },
 };

@@ -14,8 +14,7 @@ export const longest = (config: FieldConfig, fallback: number): number => number
 /** Errors of a text's length, in characters as people count them. */
 export function lengthErrors(text: string, config: FieldConfig, fallback: number): FieldError[] {
   const [min, max] = [numberSetting(config, 'minLength') ?? 1, longest(config, fallback)];
-  // A character takes at most two code units: counting a text that is certainly too long would be wasted.
-  const length = text.length > 2 * max ? text.length : characters(text);
+  const length = characters(text);
   if (length > max) return [{ code: 'tooLong', params: { max, length } }];
   if (length < min) return [{ code: 'tooShort', params: { min, length } }];
   return [];

@@ -1,0 +1,3 @@
+import { home } from '#server/web';
+
+export const load = ({ locals }) => home(locals.request);

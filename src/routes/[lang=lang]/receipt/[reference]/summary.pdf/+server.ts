@@ -1,0 +1,3 @@
+import { receiptPdf } from '#server/web';
+
+export const GET = ({ locals, params }) => receiptPdf(locals.request, params.reference);

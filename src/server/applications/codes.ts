@@ -1,0 +1,73 @@
+/**
+ * Numbers that people read out, type and print. Resume codes: 9 characters of a 32-letter alphabet without I, L, O and U (45 bits), grouped in
+ * threes. Reference numbers: year, 7 random characters of the same alphabet and an ISO 7064 style check character (mod 37-2 over the alphabet).
+ */
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+function random(length: number): string {
+  // 256 is a multiple of 32: no letter is likelier than another.
+  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
+}
+
+/** Reads what a person typed: any case, spaces and hyphens; O for 0, I and L for 1 (U is never given out). */
+function normalise(typed: string): string {
+  return typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s\u2010-\u2015.-]/g, '')
+    .replaceAll('O', '0')
+    .replace(/[IL]/g, '1');
+}
+
+export function newResumeCode(): string {
+  return random(9);
+}
+
+export function groupResumeCode(code: string): string {
+  return code.replace(/(.{3})(?=.)/g, '$1-');
+}
+
+/** The code a person typed, or undefined when it cannot be one. */
+export function readResumeCode(typed: string): string | undefined {
+  const code = normalise(typed);
+  return code.length === 9 && [...code].every((letter) => ALPHABET.includes(letter)) ? code : undefined;
+}
+
+function checkCharacter(body: string): string {
+  let sum = 0;
+  for (const letter of body) sum = ((sum + ALPHABET.indexOf(letter)) * 2) % 31;
+  return ALPHABET[(31 + 1 - sum) % 31]!;
+}
+
+/** A new reference number, e.g. `26-7KQ4M2X-9`. `year` is the year of submission. */
+export function newReference(year: number): string {
+  const body = String(year % 100).padStart(2, '0') + random(7);
+  return `${body.slice(0, 2)}-${body.slice(2)}-${checkCharacter(body)}`;
+}
+
+/** The reference a person typed, or undefined when the check character is wrong: a slip of the finger never meets somebody else's application. */
+export function readReference(typed: string): string | undefined {
+  const text = normalise(typed);
+  if (text.length !== 10 || ![...text].every((letter) => ALPHABET.includes(letter))) return undefined;
+  const body = text.slice(0, 9);
+  return checkCharacter(body) === text[9] ? `${body.slice(0, 2)}-${body.slice(2)}-${text[9]}` : undefined;
+}
+
+/** Four digits, given out with a code where no other second factor is there yet. */
+export function newPin(): string {
+  return String(randomBytes(4).readUInt32BE() % 10_000).padStart(4, '0');
+}
+
+/** A second factor as it is compared: family names without case, accents or punctuation; dates and digits as they are. */
+export function normaliseFactor(kind: string, typed: string): string {
+  if (kind === 'pin') return typed.replace(/\D/g, '');
+  if (kind === 'date') return typed;
+  return typed
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLocaleLowerCase('de')
+    .replaceAll('ß', 'ss')
+    .replace(/[^\p{L}]/gu, '');
+}

@@ -1,0 +1,52 @@
+/** Applications as the rest of the server sees them. */
+import type { Answers, Json, Walk } from '#flow';
+import type { Package } from '#package';
+import type { Offering } from '#server/catalog';
+import type { Lifecycle } from './lifecycle.ts';
+
+/** How an answer came in. */
+export interface Provenance {
+  source: 'typed' | 'dictated' | 'phone' | 'paper' | 'taken-over';
+  channel: 'online' | 'counter' | 'phone' | 'post' | 'email';
+  by: 'citizen' | 'clerk';
+  at: string;
+}
+
+/** Sealed content of a draft. */
+export interface Content {
+  answers: Record<string, Json>;
+  provenance: Record<string, Provenance>;
+}
+
+export interface Draft {
+  readonly id: string;
+  readonly revision: number;
+  readonly offering: Offering;
+  /** The pinned version, which may be older than the offering's. */
+  readonly pkg: Package;
+  readonly answers: Answers;
+  readonly provenance: Readonly<Record<string, Provenance>>;
+  /** ISO date that counts as today for its rules. */
+  readonly today: string;
+  readonly walk: Walk;
+  readonly session: Buffer;
+  readonly key: Buffer;
+  /** A resume code was given out. */
+  readonly saved: boolean;
+  readonly expiresAt?: Date;
+}
+
+export type Saved = { outcome: 'saved'; draft: Draft } | { outcome: 'stale' | 'gone' | 'submitted' };
+
+export interface Receipt {
+  readonly reference: string;
+  readonly submissionId: string;
+  readonly submittedAt: Date;
+  readonly service: string;
+}
+
+export interface StatusEvent {
+  readonly status: Lifecycle;
+  readonly at: Date;
+  readonly text?: string;
+}

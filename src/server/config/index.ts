@@ -1,0 +1,128 @@
+/**
+ * Configuration: municipalities as documents, and the few settings of the process. Read once at start, checked with clear messages.
+ * A broken document keeps its municipality from being served, not the others.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { z } from 'zod';
+import type { ConfigFinding, MunicipalityDocument } from './types.ts';
+
+export type * from './types.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+
+const settingsSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z.string().optional(),
+  SCHALTER_DATA: z.string().default(join(ROOT, '.data')),
+  SCHALTER_CONFIG: z.string().default(join(import.meta.dirname, 'municipalities')),
+  SCHALTER_FLOWS: z.string().default(join(ROOT, 'flows')),
+  SCHALTER_KEYS: z.string().optional(),
+  /** Addresses of proxies whose forwarded headers are believed, comma separated. */
+  SCHALTER_PROXIES: z.string().default(''),
+  SCHALTER_WORKER: z.enum(['on', 'off']).default('on'),
+});
+
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl?: string;
+  readonly dataDir: string;
+  readonly configDir: string;
+  readonly flowsDir: string;
+  readonly keysDir: string;
+  readonly proxies: ReadonlySet<string>;
+  readonly worker: boolean;
+}
+
+/** Settings from the environment; throws an Error whose message names the variable and what it takes. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  }
+  const value = parsed.data;
+  const dataDir = resolve(value.SCHALTER_DATA);
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    databaseUrl: value.DATABASE_URL,
+    dataDir,
+    configDir: resolve(value.SCHALTER_CONFIG),
+    flowsDir: resolve(value.SCHALTER_FLOWS),
+    keysDir: resolve(value.SCHALTER_KEYS ?? join(dataDir, 'keys')),
+    proxies: new Set(value.SCHALTER_PROXIES.split(',').map((s) => s.trim()).filter(Boolean)),
+    worker: value.SCHALTER_WORKER === 'on',
+  };
+}
+
+export interface Municipality extends MunicipalityDocument {
+  /** Hash of the document: cache key of what is derived from it. */
+  readonly hash: string;
+}
+
+/** Reads every `*.json` of a folder. Findings name file, place and remedy; a municipality with findings is left out. */
+export function readMunicipalities(dir: string): { municipalities: Municipality[]; findings: ConfigFinding[] } {
+  const schemaFile = join(ROOT, 'static/schemas/municipality.schema.json');
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const validate = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
+  const findings: ConfigFinding[] = [];
+  const municipalities: Municipality[] = [];
+  const hosts = new Map<string, string>();
+  const ids = new Set<string>();
+  for (const file of readdirSync(dir).filter((name) => name.endsWith('.json')).sort()) {
+    const before = findings.length;
+    const report = (place: string, message: string, remedy: string) => void findings.push({ file: join(dir, file), place, message, remedy });
+    let source: string;
+    let document: MunicipalityDocument;
+    try {
+      source = readFileSync(join(dir, file), 'utf8');
+      document = JSON.parse(source, (key, value: unknown) => {
+        if (key === '__proto__') throw new Error('the name "__proto__" is not allowed');
+        return value;
+      }) as MunicipalityDocument;
+    } catch (error) {
+      report('', `not readable as JSON: ${(error as Error).message}`, 'Correct the file.');
+      continue;
+    }
+    if (!validate(document)) {
+      for (const error of validate.errors ?? []) report(error.instancePath || '/', error.message ?? 'invalid', 'See static/schemas/municipality.schema.json.');
+      continue;
+    }
+    if (ids.has(document.id)) report('/id', `the id "${document.id}" is used by another file`, 'Give every municipality its own id.');
+    ids.add(document.id);
+    for (const [index, host] of document.hosts.entries()) {
+      if (hosts.has(host)) report(`/hosts/${index}`, `the host "${host}" belongs to "${hosts.get(host)}"`, 'A host leads to one municipality.');
+      else hosts.set(host, document.id);
+    }
+    for (const [index, offering] of document.services.entries()) {
+      if (!document.destinations.some((destination) => destination.id === offering.destination)) {
+        report(`/services/${index}/destination`, `there is no destination "${offering.destination}"`, 'Name one of "destinations".');
+      }
+    }
+    if (findings.length === before) municipalities.push({ ...document, hash: createHash('sha256').update(source).digest('hex').slice(0, 16) });
+  }
+  if (municipalities.length === 0 && findings.length === 0) {
+    findings.push({ file: dir, place: '', message: 'no municipality document found', remedy: 'Add one, see README.md.' });
+  }
+  return { municipalities, findings };
+}
+
+/** Resolves a reference to a secret: `env:NAME` or `file:/path`. Throws with the reference, never with the value. */
+export function readSecret(reference: string, env: NodeJS.ProcessEnv = process.env): string {
+  const [kind, ...rest] = reference.split(':');
+  const name = rest.join(':');
+  if (kind === 'env') {
+    const value = env[name];
+    if (!value) throw new Error(`secret ${reference}: the environment variable is not set`);
+    return value;
+  }
+  if (kind === 'file') {
+    if ((statSync(name).mode & 0o077) !== 0) throw new Error(`secret ${reference}: the file is readable for others; use chmod 600`);
+    return readFileSync(name, 'utf8').trim();
+  }
+  throw new Error(`secret ${reference}: use env:NAME or file:/path`);
+}

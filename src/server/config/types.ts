@@ -1,0 +1,56 @@
+/** The municipality document (`static/schemas/municipality.schema.json`): the tenant as data. */
+import type { Channel } from '#package';
+import type { Json } from '#flow';
+
+export interface MunicipalityDocument {
+  $schema?: string;
+  id: string;
+  /** Full name as on a letterhead, e.g. "Stadt Musterstadt". */
+  name: string;
+  shortName: string;
+  /** Amtlicher Regionalschlüssel, 12 digits. */
+  ars: string;
+  /** ISO 3166-2 code of the Land without "DE-", e.g. "NW". */
+  land: string;
+  hosts: string[];
+  languages: string[];
+  colors: { action: string; actionHover?: string; accent?: string; surface?: string };
+  contact: { office: string; street: string; city: string; phone: string; email: string; hours: Record<string, string> };
+  legal: Record<'imprint' | 'privacy' | 'accessibility', Record<string, string>>;
+  services: OfferingDocument[];
+  destinations: DestinationDocument[];
+}
+
+/** An offering: this municipality offers a service. */
+export interface OfferingDocument {
+  service: string;
+  channels: Channel[];
+  params?: Record<string, Json>;
+  destination: string;
+  /** Not offered before / after these days (ISO dates, inclusive). */
+  from?: string;
+  until?: string;
+  /** Temporarily closed, with the reason a person reads, by language. */
+  closed?: Record<string, string>;
+}
+
+export interface DestinationDocument {
+  id: string;
+  /** Who receives it, as citizens read it. */
+  name: string;
+  adapter: string;
+  url: string;
+  /** References to secrets, newest first: `env:NAME` or `file:/path`. */
+  secrets: string[];
+  allowHttp?: boolean;
+  allowPrivate?: boolean;
+  maxInFlight?: number;
+  timeoutSeconds?: number;
+}
+
+export interface ConfigFinding {
+  file: string;
+  place: string;
+  message: string;
+  remedy: string;
+}

@@ -1,0 +1,147 @@
+/** The queue, typed: thin wrappers over the functions that `migrations/README.md` describes. All times in milliseconds. */
+import type { Statements } from './pool.ts';
+import { milliseconds } from './sessions.ts';
+
+/** A delivery this worker holds until its lease ends. */
+export interface Claimed {
+  id: string;
+  municipality: string;
+  submission: string;
+  application: string;
+  service: string;
+  reference: string;
+  flowHash: string;
+  destination: string;
+  adapter: string;
+  /** The same over all attempts. */
+  idempotencyKey: string;
+  leaseId: string;
+  /** This attempt included. */
+  attempts: number;
+  /** An earlier lease ran out: what that worker did is not known. */
+  repeat: boolean;
+  queuedAt: Date;
+  submittedAt: Date;
+  checkpoint: unknown;
+  /** Sealed: purpose `envelope:<destination>`, application and revision as here. */
+  envelope: Buffer;
+  revision: number;
+  keyEpoch: string;
+  wrappedKey: Buffer;
+}
+
+/** What the functions below need of a claim. */
+export type Lease = Pick<Claimed, 'municipality' | 'id' | 'leaseId'>;
+
+/** Takes up to `max` deliveries that are due, of all municipalities. A send must end well before `lease` does. */
+export function claimDeliveries(store: Statements, max: number, lease: number): Promise<Claimed[]> {
+  return store.query<Claimed>(
+    'delivery-claim',
+    `select id, municipality, submission_id as submission, application_id as application, service, reference, flow_hash as "flowHash", destination, adapter,
+            idempotency_key as "idempotencyKey", lease_id as "leaseId", attempts, repeat, queued_at as "queuedAt", submitted_at as "submittedAt", checkpoint,
+            envelope, revision, key_epoch as "keyEpoch", wrapped_key as "wrappedKey"
+     from claim_deliveries($1, $2)`,
+    [max, milliseconds(lease)],
+  );
+}
+
+async function holds(store: Statements, name: string, call: string, { municipality, id, leaseId }: Lease, ...values: readonly unknown[]): Promise<boolean> {
+  const [row] = await store.query<{ held: boolean }>(name, `select ${call} as held`, [municipality, id, leaseId, ...values]);
+  return row?.held ?? false;
+}
+
+const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+/** Delivered. Like all that follow: false when the lease is not ours any more and the result was dropped. Details never hold personal data. */
+export const finishDelivery = (store: Statements, lease: Lease, result: { status?: number; detail?: string; checkpoint?: unknown } = {}) =>
+  holds(store, 'delivery-finish', 'finish_delivery($1, $2, $3, $4, $5, $6)', lease, result.status ?? null, result.detail ?? null, json(result.checkpoint));
+
+/** Again after `delay`. `counts`: the destination failed; enough of these in a row open its breaker. */
+export const retryDelivery = (store: Statements, lease: Lease, result: { delay: number; error: string; status?: number; counts: boolean }) =>
+  holds(store, 'delivery-retry', 'retry_delivery($1, $2, $3, $4, $5, $6, $7)', lease, milliseconds(result.delay), result.error, result.status ?? null, result.counts);
+
+/** Refused for good, or tried long enough: waits for a person. */
+export const parkDelivery = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
+  holds(store, 'delivery-park', 'park_delivery($1, $2, $3, $4, $5)', lease, result.error, result.status ?? null);
+
+/** Sent, outcome unknown, and the receiver would take a second send for a second application: waits for an answer or a person. */
+export const markUnknown = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
+  holds(store, 'delivery-unknown', 'unknown_delivery($1, $2, $3, $4, $5)', lease, result.error, result.status ?? null);
+
+/** Stores a step that is done, and renews the lease. */
+export const checkpointDelivery = (store: Statements, lease: Lease, checkpoint: unknown, leaseFor: number) =>
+  holds(store, 'delivery-checkpoint', 'checkpoint_delivery($1, $2, $3, $4, $5)', lease, json(checkpoint), milliseconds(leaseFor));
+
+/** Hands an unsent delivery back (graceful stop): due at once, the attempt does not count. */
+export const releaseDelivery = (store: Statements, lease: Lease) => holds(store, 'delivery-release', 'release_delivery($1, $2, $3)', lease);
+
+/** Opens a destination's breaker at once (wrong credentials). */
+export async function tripBreaker(store: Statements, municipality: string, destination: string, duration: number): Promise<void> {
+  await store.query('breaker-trip', `select trip_breaker($1, $2, $3)`, [municipality, destination, milliseconds(duration)]);
+}
+
+/** A person decides about a parked or unknown delivery: send it (again), or it has arrived. False when it is neither parked nor unknown. */
+export async function resolveDelivery(store: Statements, municipality: string, id: string, state: 'queued' | 'delivered', actor: string): Promise<boolean> {
+  const [row] = await store.query<{ done: boolean }>('delivery-resolve', `select resolve_delivery($1, $2, $3, $4) as done`, [municipality, id, state, actor]);
+  return row?.done ?? false;
+}
+
+export interface DestinationLimits {
+  /** Sends at the same time, over all portals and workers. */
+  maxInFlight: number;
+  /** Failures in a row that open the breaker, and for how long. */
+  breakerAfter: number;
+  breakerPause: number;
+}
+
+/** Brings a destination's limits from the configuration into the database. */
+export async function syncDestination(store: Statements, municipality: string, id: string, limits: DestinationLimits): Promise<void> {
+  const values = [municipality, id, limits.maxInFlight, limits.breakerAfter, milliseconds(limits.breakerPause)];
+  await store.query('destination-sync', `select sync_destination($1, $2, $3, $4, $5)`, values);
+}
+
+export interface DeliveryTotals {
+  municipality: string;
+  submissions: number;
+  /** Deliveries ordered at submission. Always = queued + sending + delivered + parked + unknown. */
+  ordered: number;
+  queued: number;
+  sending: number;
+  delivered: number;
+  parked: number;
+  unknown: number;
+}
+
+/** The delivery equation, per municipality. */
+export const deliveryTotals = (store: Statements) => store.query<DeliveryTotals>('delivery-totals', `select * from delivery_totals()`);
+
+/** When the earliest open delivery can be claimed; undefined: nothing is open. */
+export async function nextDeliveryAt(store: Statements): Promise<Date | undefined> {
+  const [row] = await store.query<{ at: Date | null }>('delivery-next', `select next_delivery_at() as at`);
+  return row?.at ?? undefined;
+}
+
+export interface DeliveryRow {
+  id: string;
+  submission: string;
+  reference: string;
+  destination: string;
+  adapter: string;
+  state: string;
+  attempts: number;
+  nextAt: Date;
+  lastError: string | null;
+  deliveredAt: Date | null;
+}
+
+/** Deliveries of a municipality in one state, the longest waiting first. */
+export function deliveriesIn(tx: Statements, municipality: string, state: string, limit = 100): Promise<DeliveryRow[]> {
+  return tx.query<DeliveryRow>(
+    'delivery-list',
+    `select w.id, w.submission_id as submission, s.reference, w.destination, w.adapter, w.state, w.attempts, w.next_at as "nextAt",
+            w.last_error as "lastError", w.delivered_at as "deliveredAt"
+     from delivery w join submission s on s.municipality = w.municipality and s.id = w.submission_id
+     where w.municipality = $1 and w.state = $2 order by w.created_at limit $3`,
+    [municipality, state, limit],
+  );
+}

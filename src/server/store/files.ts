@@ -1,0 +1,92 @@
+/** Rows of uploaded files and their sealed chunks. `#server/files` is what uploads and reads them. */
+import type { Statements, Store } from './pool.ts';
+
+export interface FileRow {
+  id: string;
+  application: string;
+  fieldPath: string;
+  /** Sealed with purpose `file-name:<id>`, revision 0. */
+  nameSealed: Buffer;
+  mime: string;
+  size: number;
+  chunks: number;
+  sha256: Buffer | null;
+  state: 'uploading' | 'stored';
+}
+
+const columns = `id, application_id as application, field_path as "fieldPath", name_sealed as "nameSealed", mime, size, chunks, sha256, state`;
+
+export interface NewFile {
+  municipality: string;
+  id: string;
+  application: string;
+  fieldPath: string;
+  nameSealed: Buffer;
+  mime: string;
+  /** Files one application may have. */
+  maxFiles: number;
+}
+
+export type Begun = 'begun' | 'gone' | 'too-many' | 'exists';
+
+/** Begins a file. */
+export async function beginFile(store: Statements, file: NewFile): Promise<Begun> {
+  const [row] = await store.query<{ outcome: Begun }>('file-begin', `select begin_file($1, $2, $3, $4, $5, $6, $7) as outcome`, [
+    file.municipality,
+    file.id,
+    file.application,
+    file.fieldPath,
+    file.nameSealed,
+    file.mime,
+    file.maxFiles,
+  ]);
+  return row?.outcome ?? 'gone';
+}
+
+/** Adds a sealed chunk. */
+export async function addFileChunk(store: Statements, municipality: string, id: string, n: number, bytes: Buffer): Promise<void> {
+  await store.query('file-chunk-add', `select add_file_chunk($1, $2, $3, $4)`, [municipality, id, n, bytes]);
+}
+
+/** Ends an upload. False when a chunk is missing or the file is gone. */
+export async function finishFile(
+  store: Statements,
+  file: { municipality: string; id: string; mime: string; size: number; chunks: number; sha256: Buffer },
+): Promise<boolean> {
+  const [row] = await store.query<{ done: boolean }>('file-finish', `select finish_file($1, $2, $3, $4, $5, $6) as done`, [
+    file.municipality,
+    file.id,
+    file.mime,
+    file.size,
+    file.chunks,
+    file.sha256,
+  ]);
+  return row?.done ?? false;
+}
+
+/** A sealed chunk. */
+export async function readFileChunk(store: Statements, municipality: string, id: string, n: number): Promise<Buffer | undefined> {
+  const [row] = await store.query<{ bytes: Buffer | null }>('file-chunk-read', `select read_file_chunk($1, $2, $3) as bytes`, [municipality, id, n]);
+  return row?.bytes ?? undefined;
+}
+
+/** Deletes a file of a draft. False when there is none, or the application was handed in. */
+export async function deleteFile(store: Statements, municipality: string, application: string, id: string): Promise<boolean> {
+  const [row] = await store.query<{ gone: boolean }>('file-remove', `select remove_file($1, $2, $3) as gone`, [municipality, application, id]);
+  return row?.gone ?? false;
+}
+
+/** One file. */
+export async function findFile(store: Store, municipality: string, application: string, id: string): Promise<FileRow | undefined> {
+  const rows = await store.transaction(municipality, (tx) =>
+    tx.query<FileRow>('file-find', `select ${columns} from file where municipality = $1 and application_id = $2 and id = $3`, [municipality, application, id]),
+  );
+  return rows[0];
+}
+
+/** The complete files of an application. */
+export function filesOf(store: Store, municipality: string, application: string): Promise<FileRow[]> {
+  return store.transaction(municipality, (tx) =>
+    tx.query<FileRow>('file-list', `select ${columns} from file where municipality = $1 and application_id = $2 and state = 'stored' order by created_at, id`, [municipality, application]),
+  );
+}

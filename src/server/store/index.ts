@@ -1,0 +1,12 @@
+/** The store: the database, its tables as typed functions, sealing and keys. The only room that speaks SQL. */
+export * from './applications.ts';
+export * from './deliveries.ts';
+export { DatabaseUnavailable } from './errors.ts';
+export * from './files.ts';
+export * from './housekeeping.ts';
+export { KeyExposed, KeyRing, type NewKey } from './keys.ts';
+export type { Logger } from './logger.ts';
+export { openStore, type Row, type Statements, type Store, type StoreOptions } from './pool.ts';
+export { open, purposes, seal, SealBroken, type SealContext } from './sealing.ts';
+export { createSession, endSession, renewSession, type Session, sessionHash, type SessionLimits, touchSession } from './sessions.ts';
+export * from './submissions.ts';

@@ -1,0 +1,57 @@
+/** Brings a database to this program's version: all pending migrations under one advisory lock, in one transaction. */
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Pool } from 'pg';
+import * as rolesAndAudit from './0001-roles-and-audit.ts';
+import * as applications from './0002-applications.ts';
+import * as files from './0003-files.ts';
+import * as submissions from './0004-submissions.ts';
+import * as deliveries from './0005-deliveries.ts';
+import * as deliveryFunctions from './0006-delivery-functions.ts';
+import * as housekeeping from './0007-housekeeping.ts';
+
+const migrations: Record<string, Migration> = {
+  '0001-roles-and-audit': rolesAndAudit,
+  '0002-applications': applications,
+  '0003-files': files,
+  '0004-submissions': submissions,
+  '0005-deliveries': deliveries,
+  '0006-delivery-functions': deliveryFunctions,
+  '0007-housekeeping': housekeeping,
+};
+
+/** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */
+const schema = 'schalter_migration';
+
+/** Names of the migrations this database still needs, in order. */
+export async function pendingMigrations(owner: Pool): Promise<string[]> {
+  const { rows: known } = await owner.query<{ there: boolean }>(`select to_regclass($1) is not null as there`, [`${schema}.kysely_migration`]);
+  if (!known[0]?.there) return Object.keys(migrations);
+  const { rows } = await owner.query<{ name: string }>(`select name from ${schema}.kysely_migration`);
+  const applied = new Set(rows.map((row) => row.name));
+  return Object.keys(migrations).filter((name) => !applied.has(name));
+}
+
+/**
+ * Applies what is pending and gives the names. Killed at any moment, nothing of it stays. A database that is newer than this program (an old
+ * node during a rolling update) is left as it is.
+ * @throws whatever PostgreSQL said about the migration that failed
+ */
+export async function migrate(owner: Pool): Promise<string[]> {
+  if ((await pendingMigrations(owner)).length === 0) return [];
+  // The migrator never ends the pool: it belongs to the caller.
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: owner }) });
+  // Two portals starting on an empty database: `create schema if not exists` races in PostgreSQL, so the second waits here.
+  await db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(hashtext('schalter_migration'))`.execute(connection);
+    try {
+      await sql`create schema if not exists schalter_migration`.execute(connection);
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext('schalter_migration'))`.execute(connection);
+    }
+  });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations }, migrationTableSchema: schema });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return (results ?? []).map((result) => result.migrationName);
+}

@@ -1,0 +1,51 @@
+/** Kit's server hooks: the request's context from the edge, the language of the document, and error pages that say what to do. */
+import type { Handle, HandleServerError } from '@sveltejs/kit';
+import type { RequestContext } from './edge.ts';
+import { DatabaseUnavailable } from '#server/store';
+import { openRequest } from './kit.ts';
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace App {
+    interface Locals {
+      request: ReturnType<typeof openRequest>;
+    }
+    interface Platform {
+      req: { schalter: RequestContext };
+    }
+    interface Error {
+      message: string;
+      /** Number under which the event is found in the log. */
+      event?: string;
+    }
+  }
+}
+
+export const handle: Handle = async ({ event, resolve }) => {
+  const context = event.platform!.req.schalter;
+  event.locals.request = openRequest(context, event);
+  const { lang, dir } = event.locals.request;
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('%schalter.lang%', lang).replace('%schalter.dir%', dir),
+    preload: () => false,
+    filterSerializedResponseHeaders: () => false,
+  });
+  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store');
+  if (response.status === 503) response.headers.set('retry-after', '5');
+  return response;
+};
+
+export const handleError: HandleServerError = ({ error, event, status, message }) => {
+  const context = event.platform?.req.schalter;
+  const unavailable = error instanceof Error && error.name === DatabaseUnavailable.name;
+  if (status !== 404) {
+    context?.portal.logger.error('request_failed', {
+      correlation: context.correlation,
+      route: event.route.id ?? 'none',
+      error: error instanceof Error ? error.name : 'unknown',
+      // Only places in our own code: messages may carry what somebody typed.
+      place: error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).map((line) => line.trim().replace(/\(?file:\/\/.*\/(src|build)\//, '($1/')).join(' < ') : '',
+    });
+  }
+  return { message: unavailable ? 'unavailable' : message, event: context?.correlation };
+};

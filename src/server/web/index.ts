@@ -1,0 +1,6 @@
+/** What the routes call: one function a page. */
+export { home, legal, servicePage, start } from './services.ts';
+export { applyPage, postApply } from './apply.ts';
+export { resumePage, resume, save } from './resume.ts';
+export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';
+export type { Shown } from './shown.ts';

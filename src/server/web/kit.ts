@@ -1,0 +1,102 @@
+/**
+ * Between Kit and the use cases: who asks (municipality, language, session), the frame round every page, and the ways a request can end.
+ * The only room that knows Kit.
+ */
+import { error, redirect, type Cookies, type RequestEvent } from '@sveltejs/kit';
+import { languageName, negotiate, type Translator } from '#i18n';
+import type { Offering } from '#server/catalog';
+import { sessionHash } from '#server/store';
+import type { LanguageLink, Link, PageFrame } from '#ui/types.ts';
+import type { RequestContext } from './edge.ts';
+import { Shown } from './shown.ts';
+
+const COOKIE = '__Host-sid';
+
+export interface Request extends RequestContext {
+  readonly lang: string;
+  readonly dir: 'ltr' | 'rtl';
+  readonly t: Translator;
+  readonly url: URL;
+  readonly cookies: Cookies;
+  /** Hash of the session id from the cookie, if it can be one. Whether the session lives, the database says. */
+  readonly session: Buffer | undefined;
+}
+
+export function openRequest(context: RequestContext, event: RequestEvent): Request {
+  const offered = context.municipality.languages;
+  const wanted = event.params.lang;
+  const lang = wanted && offered.includes(wanted) ? wanted : negotiate(event.request.headers.get('accept-language'), offered);
+  const t = context.portal.texts.translator(lang);
+  return { ...context, lang, dir: t.dir, t, url: event.url, cookies: event.cookies, session: sessionHash(event.cookies.get(COOKIE)) };
+}
+
+export function setSession(request: Request, id: string): void {
+  request.cookies.set(COOKIE, id, { path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
+}
+
+export function offeringOf(request: Request, service: string): Offering {
+  const offering = request.portal.catalog.offering(request.municipality.id, service);
+  if (!offering) error(404, 'service');
+  return offering;
+}
+
+export interface FrameOptions {
+  readonly title: string;
+  readonly service?: string;
+  readonly shape?: PageFrame['shape'];
+  readonly faulty?: boolean;
+  readonly breadcrumb?: readonly Link[];
+  readonly unlisted?: boolean;
+  readonly session?: PageFrame['session'];
+}
+
+/** The same page in each offered language. A POST is answered under the page's own address, so its links lead to the GET. */
+function languages(request: Request): LanguageLink[] {
+  const rest = request.url.pathname.split('/').slice(2).join('/');
+  const search = request.url.search.startsWith('?/') ? '' : request.url.search;
+  return request.municipality.languages.map((code) => ({
+    code,
+    label: languageName(code),
+    href: `/${code}${rest ? `/${rest}` : ''}${search}`,
+    current: code === request.lang,
+  }));
+}
+
+export function frame(request: Request, options: FrameOptions): PageFrame {
+  const { municipality, lang, t } = request;
+  const { contact } = municipality;
+  return {
+    t: t.t,
+    title: [options.title, options.service, municipality.name].filter(Boolean).join(' – '),
+    faulty: options.faulty,
+    shape: options.shape ?? 'sheet',
+    municipality: { name: municipality.name, home: `/${lang}`, stylesheet: `/brand/${municipality.hash}.css` },
+    languages: languages(request),
+    breadcrumb: options.breadcrumb ?? [],
+    help: { phone: contact.phone, email: contact.email, hours: contact.hours[lang] ?? contact.hours.de, address: [contact.office, contact.street, contact.city] },
+    statutory: (['imprint', 'privacy', 'accessibility'] as const).map((page) => ({ href: `/${lang}/legal/${page}`, label: t.t(`web.${page}`) })),
+    session: options.session,
+    unlisted: options.unlisted,
+  };
+}
+
+export function show<View>(request: Request, options: FrameOptions, view: View): { shown: Shown<View> } {
+  return { shown: new Shown(frame(request, options), view) };
+}
+
+export function go(to: string): never {
+  redirect(303, to);
+}
+
+/** Controls of a posted form; repeated names keep all their values. */
+export async function readForm(event: RequestEvent): Promise<Map<string, string[]>> {
+  const values = new Map<string, string[]>();
+  const body = new URLSearchParams(await event.request.text());
+  for (const [name, value] of body) {
+    const list = values.get(name);
+    if (list) list.push(value);
+    else values.set(name, [value]);
+    if (values.size > 1_000) error(413, 'form');
+  }
+  return values;
+}

@@ -1,0 +1,139 @@
+/**
+ * One page of a flow for a citizen: what a GET shows and what a POST does. Knows walks and packages, not Kit. Every failure keeps what was typed.
+ */
+import type { FieldProblem, Json, Step, Walk } from '#flow';
+import { addEntry, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
+import type { RawInput } from '#fields';
+import type { Applications, Draft } from '#server/applications';
+import { walkOptions } from '#server/applications';
+
+export interface FormInput {
+  /** Control name -> values, as posted. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What was typed into a page, by answer path and part. */
+export type Raw = Record<string, RawInput>;
+
+export type PostResult =
+  | { kind: 'redirect'; page: string }
+  | { kind: 'tasks' }
+  | { kind: 'invalid'; step: Step; raw: Raw; problems: FieldProblem[]; walk: Walk }
+  | { kind: 'conflict'; raw: Raw; step: Step }
+  | { kind: 'off-path'; page: string }
+  | { kind: 'gone' }
+  | { kind: 'submitted' };
+
+/** Reads a step's controls: `path` and `path.part`. Names come from the flow, never from the request. */
+export function readRaw(step: Step, input: FormInput): Raw {
+  const raw: Raw = Object.create(null) as Raw;
+  for (const field of step.page.fields) {
+    if (field.type.silent || field.type.file) continue;
+    const path = joinPath(step.prefix, field.id);
+    const parts: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;
+    for (const [name, values] of input.values) {
+      if (name === path) parts[''] = values;
+      else if (name.startsWith(`${path}.`)) parts[name.slice(path.length + 1)] = values;
+    }
+    raw[path] = parts;
+  }
+  return raw;
+}
+
+/** Saves a page. `change`: the citizen came from the review and goes straight back to it. */
+export async function postPage(applications: Applications, draft: Draft, path: string, input: FormInput, lang: string): Promise<PostResult> {
+  const step = draft.walk.byPath.get(path);
+  const single = (name: string) => input.values.get(name)?.[0];
+  if (!step || step.page.kind === 'exit') return { kind: 'off-path', page: draft.walk.stop };
+  const raw = readRaw(step, input);
+  if (Number(single('_revision')) !== draft.revision) return { kind: 'conflict', raw, step };
+  if (step.page.collection) return postCollection(applications, draft, step, input, lang);
+
+  const { values, problems } = parsePage(draft, step, raw);
+  const shown = new Set<string>();
+  const confirmed = new Set(input.values.get('_confirm') ?? []);
+  const answers = pageChanges(draft.answers, step, values, confirmed);
+  const walk = walkFlow(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
+  const after = walk.byPath.get(path) ?? step;
+  for (const field of after.fields) shown.add(joinPath(after.prefix, field.id));
+  // A field that another answer on this page just made vanish cannot be wrong.
+  const relevant = [...problems.filter((problem) => shown.has(problem.path)), ...after.errors.filter((e) => !problems.some((p) => p.path === e.path))];
+  const missing = after.fields
+    .filter((field) => !field.type.silent && !(joinPath(after.prefix, field.id) in answers))
+    .map((field): FieldProblem => ({ path: joinPath(after.prefix, field.id), code: 'required' }))
+    .filter((problem) => !relevant.some((one) => one.path === problem.path));
+  const all = [...relevant, ...missing];
+  const blocked = after.warnings.some((warning) => warning.level === 'must' || !warning.confirmed);
+  if (all.length > 0 || blocked) return { kind: 'invalid', step: after, raw, problems: all, walk };
+
+  const saved = await applications.save(draft, answers, walk, lang);
+  if (saved.outcome === 'stale') return { kind: 'conflict', raw, step };
+  if (saved.outcome !== 'saved') return { kind: saved.outcome };
+  return next(saved.draft.walk, path, single('_back') === 'review');
+}
+
+function parsePage(draft: Draft, step: Step, raw: Raw): { values: Record<string, Json>; problems: FieldProblem[] } {
+  const values: Record<string, Json> = {};
+  const problems: FieldProblem[] = [];
+  for (const field of step.page.fields) {
+    if (field.type.silent) continue;
+    const path = joinPath(step.prefix, field.id);
+    if (field.type.file) {
+      // Files are stored by their own request; what is there counts, and nothing there is "seen and left empty".
+      values[path] = Object.hasOwn(draft.answers, path) ? draft.answers[path]! : null;
+      continue;
+    }
+    const list = typeof field.config.list === 'string' ? draft.pkg.lists.get(field.config.list) : undefined;
+    const context = { today: draft.today, options: list && new Set(list.map((entry) => entry.code)) };
+    const parsed = field.type.parse(raw[path] ?? {}, field.config, context);
+    if (parsed.errors) problems.push(...parsed.errors.map((error) => ({ ...error, path })));
+    else values[path] = parsed.value;
+  }
+  return { values, problems };
+}
+
+async function postCollection(applications: Applications, draft: Draft, step: Step, input: FormInput, lang: string): Promise<PostResult> {
+  const collection = step.page.collection!;
+  const list = joinPath(step.prefix, collection.path.split('.').at(-1)!);
+  const single = (name: string) => input.values.get(name)?.[0];
+  const remove = single('_removeEntry');
+  const more = single('_more');
+  let answers = draft.answers;
+  let to: string | undefined;
+  if (remove !== undefined) answers = removeEntry(answers, list, remove);
+  else if (more === 'yes') {
+    if ((step.entries?.length ?? 0) >= collection.max) {
+      return { kind: 'invalid', step, raw: {}, problems: [{ path: list, code: 'tooManyEntries', params: { max: collection.max } }], walk: draft.walk };
+    }
+    const added = addEntry(answers, list);
+    answers = added.answers;
+    to = `${step.path}/${added.key}/${collection.pages[0]!.id}`;
+  } else if (more === 'no') answers = Object.hasOwn(answers, list) ? answers : Object.assign(removeEntry(answers, list, ''), { [list]: [] });
+  else return { kind: 'invalid', step, raw: {}, problems: [{ path: list, code: 'chooseMore' }], walk: draft.walk };
+  const walk = walkFlow(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
+  const after = walk.byPath.get(step.path);
+  if (more === 'no' && after && after.state !== 'done') return { kind: 'invalid', step: after, raw: {}, problems: [...after.errors], walk };
+  const saved = await applications.save(draft, answers, walk, lang);
+  if (saved.outcome === 'stale') return { kind: 'conflict', raw: {}, step };
+  if (saved.outcome !== 'saved') return { kind: saved.outcome };
+  if (to !== undefined) return { kind: 'redirect', page: walk.byPath.has(to) ? to : walk.stop };
+  if (remove !== undefined) return { kind: 'redirect', page: step.path };
+  return next(saved.draft.walk, step.path, single('_back') === 'review');
+}
+
+/** Where a person goes after a page: the next one, or straight back to the review with only what is newly needed in between. */
+function next(walk: Walk, path: string, toReview: boolean): PostResult {
+  if (toReview) return { kind: 'redirect', page: walk.stop };
+  const at = walk.steps.findIndex((step) => step.path === path);
+  const following = walk.steps[at + 1];
+  if (!following) return { kind: 'redirect', page: walk.stop };
+  const done = walk.steps[at]!;
+  const sectionEnds = following.section !== done.section && walk.flow.document.taskList === true;
+  return sectionEnds ? { kind: 'tasks' } : { kind: 'redirect', page: following.path };
+}
+
+/** The page before, for the back link; undefined at the start. */
+export function previousPage(walk: Walk, path: string): string | undefined {
+  const at = walk.steps.findIndex((step) => step.path === path);
+  return at > 0 ? walk.steps[at - 1]!.path : undefined;
+}
