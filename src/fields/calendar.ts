@@ -82,7 +82,10 @@ export function boundFindings(config: FieldConfig): { message: string; remedy: s
   }
   const [min, max] = [bound(texts.min, '2026-06-15'), bound(texts.max, '2026-06-15')];
   if (min !== undefined && max !== undefined && min > max) {
-    findings.push({ message: `min "${texts.min}" lies behind max "${texts.max}": no day can satisfy both`, remedy: 'Exchange or correct them.' });
+    findings.push({
+      message: `min "${texts.min}" lies behind max "${texts.max}": no day can satisfy both`,
+      remedy: 'Exchange or correct them.',
+    });
   }
   return findings;
 }

@@ -32,7 +32,9 @@ export function optionFindings(config: FieldConfig): { message: string; remedy: 
   const options = listSetting(config, 'options');
   const list = textSetting(config, 'list');
   if (options && list !== undefined) {
-    return [{ message: 'Both options and list are set', remedy: 'Keep options (few, with texts of the flow) or list (lists/<name>.json).' }];
+    return [
+      { message: 'Both options and list are set', remedy: 'Keep options (few, with texts of the flow) or list (lists/<name>.json).' },
+    ];
   }
   if (!options && list === undefined) {
     return [{ message: 'There is nothing to choose from', remedy: 'Add "options": ["a", "b"] or "list": "name" for lists/name.json.' }];

@@ -39,28 +39,96 @@ const CASES = [...fieldTypes.values()].flatMap((type) =>
   }),
 );
 
-const PARTS = ['', 'day', 'month', 'year', 'street', 'houseNumber', 'addition', 'postcode', 'city', 'country', 'lines', 'where', 'files', 'later', '__proto__', 'constructor'];
-const NEAR = ['yes', 'no', '1990', '27', '3', '27.3.1990', '1.234,50', 'a', 'DE', 'abroad', 'bring', 'M-AB 123', '030 1234567', 'a@b.de', 'DE89370400440532013000', '\0', '\ud800', '١٢٣'];
-const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 60 }), fc.constantFrom(...NEAR));
+const PARTS = [
+  '',
+  'day',
+  'month',
+  'year',
+  'street',
+  'houseNumber',
+  'addition',
+  'postcode',
+  'city',
+  'country',
+  'lines',
+  'where',
+  'files',
+  'later',
+  '__proto__',
+  'constructor',
+];
+const NEAR = [
+  'yes',
+  'no',
+  '1990',
+  '27',
+  '3',
+  '27.3.1990',
+  '1.234,50',
+  'a',
+  'DE',
+  'abroad',
+  'bring',
+  'M-AB 123',
+  '030 1234567',
+  'a@b.de',
+  'DE89370400440532013000',
+  '\0',
+  '\ud800',
+  '١٢٣',
+];
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.constantFrom(...NEAR),
+);
 const rawInput: fc.Arbitrary<RawInput> = fc
   .array(fc.tuple(fc.oneof(fc.constantFrom(...PARTS), fc.string()), fc.array(text, { maxLength: 3 })), { maxLength: 8 })
-  .map((entries) => JSON.parse(`{${entries.map(([part, values]) => `${JSON.stringify(part)}:${JSON.stringify(values)}`).join(',')}}`) as RawInput);
+  .map(
+    (entries) =>
+      JSON.parse(`{${entries.map(([part, values]) => `${JSON.stringify(part)}:${JSON.stringify(values)}`).join(',')}}`) as RawInput,
+  );
 
 /** Objects shaped like the values of composite types, with anything inside. */
 const shaped = fc.record(
   Object.fromEntries(
-    ['day', 'month', 'year', 'street', 'houseNumber', 'postcode', 'city', 'country', 'lines', 'typed', 'e164', 'later', 'id', 'name', 'size', 'mime'].map((key) => [
-      key,
-      fc.oneof(fc.jsonValue({ maxDepth: 1 }), text, fc.integer(), fc.constant('DE')),
-    ]),
+    [
+      'day',
+      'month',
+      'year',
+      'street',
+      'houseNumber',
+      'postcode',
+      'city',
+      'country',
+      'lines',
+      'typed',
+      'e164',
+      'later',
+      'id',
+      'name',
+      'size',
+      'mime',
+    ].map((key) => [key, fc.oneof(fc.jsonValue({ maxDepth: 1 }), text, fc.integer(), fc.constant('DE'))]),
   ),
   { requiredKeys: [] },
 );
-const json = fc.oneof(fc.jsonValue(), text, fc.double(), shaped, fc.array(shaped, { maxLength: 3 }), fc.constant(JSON.parse('{"__proto__": 1}'))) as fc.Arbitrary<Json>;
+const json = fc.oneof(
+  fc.jsonValue(),
+  text,
+  fc.double(),
+  shaped,
+  fc.array(shaped, { maxLength: 3 }),
+  fc.constant(JSON.parse('{"__proto__": 1}')),
+) as fc.Arbitrary<Json>;
 
 function codeExists(type: FieldType, code: string, lang: string): boolean {
   const at = (texts: unknown): unknown =>
-    ['errors', ...code.split('.')].reduce<unknown>((node, key) => (typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined), texts);
+    ['errors', ...code.split('.')].reduce<unknown>(
+      (node, key) =>
+        typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined,
+      texts,
+    );
   return [fieldTexts[lang]?.[type.name], sharedTexts[lang]].some((texts) => typeof at(texts) === 'string');
 }
 
@@ -72,12 +140,16 @@ function expectTexts(type: FieldType, errors: readonly FieldError[]): void {
 
 function keysOf(texts: unknown, path = ''): string[] {
   if (typeof texts !== 'object' || texts === null) return [`${path}: ${(String(texts).match(/{{\w+}}/g) ?? []).sort().join(' ')}`];
-  return Object.entries(texts).flatMap(([key, child]) => keysOf(child, `${path}.${key}`)).sort();
+  return Object.entries(texts)
+    .flatMap(([key, child]) => keysOf(child, `${path}.${key}`))
+    .sort();
 }
 
 describe('registry', () => {
   it('holds one type for each folder with an index.ts', () => {
-    const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !['frame', 'texts'].includes(entry.name));
+    const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && !['frame', 'texts'].includes(entry.name),
+    );
     expect([...fieldTypes.keys()].sort()).toEqual(folders.map(({ name }) => name).sort());
     expect(fieldTypes.size).toBeGreaterThanOrEqual(24);
   });
@@ -92,7 +164,10 @@ describe('registry', () => {
     const helpers = { boundErrors: 'calendar.ts', lengthErrors: 'lines.ts', optionErrors: 'choices.ts' };
     const used = Object.entries(helpers).filter(([name]) => own.includes(name));
     const code = [own, ...used.map(([, file]) => read(file))].join('\n');
-    expectTexts(type, [...code.matchAll(/\bcode: '([\w.]+)'/g)].map(([, found = '']) => ({ code: found })));
+    expectTexts(
+      type,
+      [...code.matchAll(/\bcode: '([\w.]+)'/g)].map(([, found = '']) => ({ code: found })),
+    );
   });
 
   it('has the same shared texts in every language, `required` among them', () => {
@@ -110,7 +185,12 @@ describe.each(CASES)('$name', ({ type, config, context }) => {
 
   it('has a valid configuration schema that accepts this configuration', () => {
     const { id: _id, type: _type, ...settings } = config;
-    const accepts = new Ajv2020({ strict: true, allowUnionTypes: true }).compile({ type: 'object', properties: type.config.properties, required: type.config.required ?? [], additionalProperties: false });
+    const accepts = new Ajv2020({ strict: true, allowUnionTypes: true }).compile({
+      type: 'object',
+      properties: type.config.properties,
+      required: type.config.required ?? [],
+      additionalProperties: false,
+    });
     expect(accepts(settings), JSON.stringify(accepts.errors)).toBe(true);
     expect(type.checkConfig?.(config) ?? []).toEqual([]);
   });
@@ -187,7 +267,9 @@ describe.each(CASES)('$name', ({ type, config, context }) => {
   });
 
   it('answers within bounded time, however long and evil the text', () => {
-    const evil = ['a', '1', ' ', '.', '-', '1.', '@', 'a@', 'a.', 'Ä', 'e\u0301', '1 ', '\n', '{', '0', '+', '\u0301', 'M-A '].map((unit) => unit.repeat(100_000 / unit.length));
+    const evil = ['a', '1', ' ', '.', '-', '1.', '@', 'a@', 'a.', 'Ä', 'e\u0301', '1 ', '\n', '{', '0', '+', '\u0301', 'M-A '].map((unit) =>
+      unit.repeat(100_000 / unit.length),
+    );
     const start = performance.now();
     for (const long of [...evil, ...evil.map((one) => `${one}!`)]) {
       const raw = Object.fromEntries(PARTS.filter((part) => part !== '__proto__').map((part) => [part, [long]]));

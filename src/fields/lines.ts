@@ -20,7 +20,8 @@ export function lengthErrors(text: string, config: FieldConfig, fallback: number
   return [];
 }
 
-export const lengthFindings = (config: FieldConfig): { message: string; remedy: string }[] => boundsFindings(config, 'minLength', 'maxLength');
+export const lengthFindings = (config: FieldConfig): { message: string; remedy: string }[] =>
+  boundsFindings(config, 'minLength', 'maxLength');
 
 /** Schema of a text within the limits of the field. */
 export function lengthSchema(config: FieldConfig, fallback: number): Record<string, unknown> {

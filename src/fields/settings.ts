@@ -31,5 +31,7 @@ export function boundsFindings(config: FieldConfig, lower: string, upper: string
   const low = numberSetting(config, lower);
   const high = numberSetting(config, upper);
   if (low === undefined || high === undefined || low <= high) return [];
-  return [{ message: `${lower} (${low}) is above ${upper} (${high}): no answer can satisfy both`, remedy: `Set ${lower} to at most ${upper}.` }];
+  return [
+    { message: `${lower} (${low}) is above ${upper} (${high}): no answer can satisfy both`, remedy: `Set ${lower} to at most ${upper}.` },
+  ];
 }

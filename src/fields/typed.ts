@@ -18,7 +18,12 @@ const refused = (text: string): boolean => text.includes('\0') || !text.isWellFo
  */
 export function cleanLine(text: string): string | undefined {
   if (refused(text)) return undefined;
-  return text.replace(/[\t\n\v\f\r]/g, ' ').replace(INVISIBLE, '').normalize('NFC').replace(/\s+/g, ' ').trim();
+  return text
+    .replace(/[\t\n\v\f\r]/g, ' ')
+    .replace(INVISIBLE, '')
+    .normalize('NFC')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 /** Several lines: line ends become `\n`, tabs become blanks, inner blanks stay. Result as in `cleanLine`. */

@@ -49,7 +49,8 @@ export interface FormatContext {
 }
 
 /** The type of a value in expressions (CEL). Objects become typed records whose members can be read with a dot. */
-export type CelType = 'string' | 'double' | 'bool' | 'Date' | 'list<string>' | { readonly [member: string]: 'string' | 'double' | 'bool' | 'Date' };
+export type CelType =
+  'string' | 'double' | 'bool' | 'Date' | 'list<string>' | { readonly [member: string]: 'string' | 'double' | 'bool' | 'Date' };
 
 export type Parsed = { value: Json; errors?: undefined } | { errors: FieldError[]; value?: undefined };
 

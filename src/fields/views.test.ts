@@ -38,7 +38,21 @@ function translator(type: string, lang: string) {
 function view(name: string, changes: Partial<FieldView> = {}): FieldView {
   const config: FieldConfig = { id: 'x', type: name, options: ['a', 'b'], ...SETTINGS[name] };
   const lang = changes.lang ?? 'de';
-  return { name: 'group.x', id: 'field-x', type: name, label: 'Beschriftung', heading: false, optional: false, raw: {}, errors: [], options: OPTIONS, config, lang, t: translator(name, lang), ...changes };
+  return {
+    name: 'group.x',
+    id: 'field-x',
+    type: name,
+    label: 'Beschriftung',
+    heading: false,
+    optional: false,
+    raw: {},
+    errors: [],
+    options: OPTIONS,
+    config,
+    lang,
+    t: translator(name, lang),
+    ...changes,
+  };
 }
 
 const html = (name: string, changes?: Partial<FieldView>): string => {
@@ -53,7 +67,10 @@ const names = [...fieldTypes.values()].filter(({ silent }) => !silent).map(({ na
 function expectSound(text: string): void {
   const ids = all(text, /\sid="([^"]*)"/g);
   expect(new Set(ids).size, `ids twice: ${ids.join(' ')}`).toBe(ids.length);
-  for (const reference of [...all(text, /\sfor="([^"]*)"/g), ...all(text, /aria-(?:describedby|labelledby)="([^"]*)"/g).flatMap((list) => list.split(' '))]) {
+  for (const reference of [
+    ...all(text, /\sfor="([^"]*)"/g),
+    ...all(text, /aria-(?:describedby|labelledby)="([^"]*)"/g).flatMap((list) => list.split(' ')),
+  ]) {
     expect(ids).toContain(reference);
   }
   expect(text).not.toMatch(/\sstyle=|\sonclick|\srequired|\spattern=|\smin=|\smax=|\smaxlength=|undefined|\[object|NaN/);
@@ -104,12 +121,21 @@ describe.each(names)('view of %s', (name) => {
       const raw = type?.toRaw(sample, config) ?? {};
       const text = html(name, { raw });
       expectSound(text);
-      for (const typed of Object.entries(raw).filter(([part]) => part !== 'files').flatMap(([, values]) => values)) {
+      for (const typed of Object.entries(raw)
+        .filter(([part]) => part !== 'files')
+        .flatMap(([, values]) => values)) {
         // Chosen values are marked, typed ones stand in their control.
         const escaped = typed.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
         const options = text.match(/<option[^>]*\sselected[^>]*>|<input[^>]*\schecked[^>]*>/g) ?? [];
-        const shown = text.includes(`value="${escaped}"`) && !/type="(radio|checkbox)"/.test(text.match(new RegExp(`<[^>]*value="${escaped.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}"[^>]*>`))?.[0] ?? '');
-        expect(shown || text.includes(`>${escaped}</textarea>`) || options.some((option) => option.includes(`value="${escaped}"`)), `${name}: ${typed}`).toBe(true);
+        const shown =
+          text.includes(`value="${escaped}"`) &&
+          !/type="(radio|checkbox)"/.test(
+            text.match(new RegExp(`<[^>]*value="${escaped.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}"[^>]*>`))?.[0] ?? '',
+          );
+        expect(
+          shown || text.includes(`>${escaped}</textarea>`) || options.some((option) => option.includes(`value="${escaped}"`)),
+          `${name}: ${typed}`,
+        ).toBe(true);
       }
     }
   });
@@ -138,7 +164,9 @@ describe.each(names)('view of %s', (name) => {
 describe('parts', () => {
   it('show the errors of an address where they belong', () => {
     const text = html('address', { errors: [{ text: 'Geben Sie die Straße ein', part: 'street' }] });
-    expect(text).toMatch(/id="field-x-street"[^>]*aria-describedby="field-x-street-error"|aria-describedby="field-x-street-error"[^>]*id="field-x-street"/);
+    expect(text).toMatch(
+      /id="field-x-street"[^>]*aria-describedby="field-x-street-error"|aria-describedby="field-x-street-error"[^>]*id="field-x-street"/,
+    );
     expect(text).not.toContain('id="field-x-error"');
     expect(all(text, /aria-invalid="(true)"/g)).toHaveLength(1);
     expectSound(text);
@@ -170,8 +198,12 @@ describe('errorText', () => {
   const t = (key: string, params?: Record<string, unknown>) => `${key} ${JSON.stringify(params)}`;
 
   it('writes dates and numbers as the reader does', () => {
-    expect(errorText({ code: 'tooLate', params: { max: '2026-11-23' } }, 'Datum', 'de', t)).toBe('errors.tooLate {"label":"Datum","max":"23.11.2026"}');
-    expect(errorText({ code: 'tooLarge', params: { max: 1234.5 } }, 'Zahl', 'de', t)).toBe('errors.tooLarge {"label":"Zahl","max":"1.234,5"}');
+    expect(errorText({ code: 'tooLate', params: { max: '2026-11-23' } }, 'Datum', 'de', t)).toBe(
+      'errors.tooLate {"label":"Datum","max":"23.11.2026"}',
+    );
+    expect(errorText({ code: 'tooLarge', params: { max: 1234.5 } }, 'Zahl', 'de', t)).toBe(
+      'errors.tooLarge {"label":"Zahl","max":"1.234,5"}',
+    );
   });
 
   it('says what is required, for a part too', () => {

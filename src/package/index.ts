@@ -1,3 +1,7 @@
-/** Flow packages: read, compiled, hashed. */
+/** Reads, checks and explores flow packages: the gate a flow passes before it goes live. */
 export type * from './types.ts';
-export { canonicalJson, fromDocuments, readPackage, safeJson } from './read.ts';
+export { fromDocuments, languagesOf, listCodes, packageFolders, packageHash, parameterTypes, parameterValues, readPackage, readPackages } from './read.ts';
+export { canonicalJson } from './json.ts';
+export { payloadValidator } from './schemas.ts';
+export { checkPackage } from './check/index.ts';
+export { explore, type Exploration, type ExploredJourney, type ExploreOptions } from './explore/index.ts';

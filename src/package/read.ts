@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FieldTypes } from '#fields';
-import { compile, compilePayload, type Flow, type Json, type ParameterTypes } from '#flow';
+import { compile, compilePayload, type CompileResult, type Flow, type Json, type ParameterTypes } from '#flow';
 import { readFiles, type PackageFiles } from './files.ts';
 import { hashOf } from './json.ts';
 import { payloadValidator } from './schemas.ts';
@@ -42,7 +42,7 @@ export interface Loaded {
 export function loadPackage(dir: string, types: FieldTypes): Loaded {
   const { documents, journeys, findings }: PackageFiles = readFiles(dir, types);
   if (!documents) return { findings, journeys };
-  const { flow, problems } = compile(documents.flow, types, parameterTypes(documents.service));
+  const { flow, problems } = compileSafely(documents, types);
   findings.push(...problems.map((problem) => ({ ...problem, severity: 'error' as const, file: 'flow.json' })));
   if (!flow) return { findings, documents, journeys };
   const template = compilePayload(flow, documents.payload.document);
@@ -54,6 +54,16 @@ export function loadPackage(dir: string, types: FieldTypes): Loaded {
     findings.push({ rule: 'payload-schema', severity: 'error', file: 'payload.json', place: '/schema', message, remedy: 'Correct the schema (JSON Schema 2020-12, patterns in RE2 syntax).' });
   }
   return { findings, documents, flow, journeys };
+}
+
+/** One package that the compiler chokes on must not keep the others from being served. */
+function compileSafely(documents: PackageDocuments, types: FieldTypes): CompileResult {
+  try {
+    return compile(documents.flow, types, parameterTypes(documents.service));
+  } catch (error) {
+    const message = `The flow cannot be compiled: ${error instanceof Error ? error.message : String(error)}`;
+    return { problems: [{ rule: 'compile', place: '', message, remedy: 'Look at the names it speaks of: ids, groups and "as".' }] };
+  }
 }
 
 /**

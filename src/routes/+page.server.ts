@@ -1,3 +1,3 @@
-import { go } from "../server/web/kit.ts";
+import { toLanguage } from '#server/web';
 
-export const load = ({ locals }) => go(`/${locals.request.lang}`);
+export const load = ({ locals }) => toLanguage(locals.request);

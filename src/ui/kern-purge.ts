@@ -1,7 +1,7 @@
 /**
  * Vite plugin that cuts KERN down to what the portal uses. KERN stays an unmodified dependency of 340 KB; a form page may weigh 40 KB with
  * everything it loads. In the built stylesheet, inside KERN's layer only, it drops rules whose classes no component names, the dark theme
- * (the portal is light until dark is tested), and tokens that nothing reads. Class names must be written out whole in the components.
+ * (the portal is light until dark is tested), and tokens that nothing reads. Class names are written out whole in the components, or begin whole (`kern-form-check__`).
  * `vite dev` serves KERN whole: a class that was just typed must work without a rebuild.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,6 +15,10 @@ import type { Plugin } from 'vite';
 const safelist = ['html', 'body', 'data-kern-theme'];
 const darkSelector = /kern-theme=["']?dark|\.kern-dark\b/;
 
+/** `'kern-form-check__' + kind` in a component keeps every class that begins so. */
+const builtNames = (content: string): RegExp[] =>
+  [...new Set(content.match(/\bkern-[\w-]*(?:__|--)(?![\w-])/g))].map((start) => new RegExp(`^${start}`));
+
 /** Rules that only serve the dark theme go; of a selector list only the dark ones. */
 function dropDark(root: Container): void {
   root.walkAtRules('media', (rule) => {
@@ -25,6 +29,14 @@ function dropDark(root: Container): void {
     const kept = rule.selectors.filter((selector) => !darkSelector.test(selector) || selector.startsWith(':is('));
     if (kept.length === 0) rule.remove();
     else if (kept.length < rule.selectors.length) rule.selectors = kept;
+  });
+}
+
+/** Rules that define nothing but tokens are kept for now: PurgeCSS cannot judge KERN's `:is(body, …):not([class*=…])`; unread tokens fall later. */
+function keepTokens(root: Container): void {
+  root.walkRules((rule) => {
+    const tokensOnly = rule.nodes.every((node) => node.type === 'decl' && node.prop.startsWith('--'));
+    if (tokensOnly && !/\.kern-level-[12]/.test(rule.selector)) rule.before(postcss.comment({ text: 'purgecss ignore' }));
   });
 }
 
@@ -73,11 +85,12 @@ export async function purgeKern(css: string, content: string): Promise<string> {
     layer.walkComments((comment) => {
       comment.remove();
     });
+    keepTokens(layer);
     const [result] = await new PurgeCSS().purge({
       content: [{ raw: content, extension: 'svelte' }],
       css: [{ raw: postcss.root({ nodes: layer.nodes }).toString() }],
       defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
-      safelist,
+      safelist: { standard: [...safelist, ...builtNames(content)] },
       keyframes: true,
     });
     layer.removeAll();
@@ -90,7 +103,7 @@ export async function purgeKern(css: string, content: string): Promise<string> {
 /** Text of every component and script under `folder`: where class names can be used. */
 export function componentSource(folder: string): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /(?<!\.(?:test|generate))\.(svelte|html)$|enhance.*(?<!\.test)\.ts$/.test(name))
+    .filter((name) => /\.(svelte|html)$|\benhance\b.*\.ts$/.test(name))
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n');
 }

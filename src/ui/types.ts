@@ -62,8 +62,8 @@ export interface PageFrame {
   readonly breadcrumb: readonly Link[];
   readonly help?: Help | undefined;
   readonly statutory: readonly Link[];
-  /** A time limit: when it ends (ISO date and time) and where a POST keeps the session. */
-  readonly session?: { readonly ends: string; readonly keep: string } | undefined;
+  /** A time limit: now and its end by the server's clock (ISO date and time), and where a POST keeps the session (2xx: extended). */
+  readonly session?: { readonly now: string; readonly ends: string; readonly keep: string } | undefined;
   /** Keep out of search engines: everything but services and statutory pages. */
   readonly unlisted?: boolean | undefined;
 }
@@ -140,15 +140,6 @@ export interface WarningView {
   readonly change?: string | undefined;
 }
 
-export interface UploadEntry {
-  readonly id: string;
-  readonly name: string;
-  /** "1,2 MB". */
-  readonly size: string;
-  readonly download?: string | undefined;
-  readonly remove: FormTarget;
-}
-
 export interface QuestionView extends FormTarget {
   readonly back?: string | undefined;
   readonly progress?: Progress | undefined;
@@ -163,7 +154,6 @@ export interface QuestionView extends FormTarget {
   readonly fields: readonly FieldView[];
   /** The page carries files. */
   readonly multipart?: boolean | undefined;
-  readonly uploads?: readonly UploadEntry[] | undefined;
   /** Label of the main button; default "Weiter". */
   readonly submit?: string | undefined;
   /** Offer "Speichern und später weitermachen": posts `do=save` with the page. */

@@ -57,7 +57,10 @@ function parseForeign(input: RawInput): Parsed {
   const country = typedShort(input, 'country')?.toUpperCase();
   const text = cleanLines(typedRaw(input, 'lines'));
   if (text === undefined) return { errors: [{ code: 'characters', part: 'lines' }] };
-  const lines = text.split('\n').map((line) => cleanLine(line) ?? '').filter(Boolean);
+  const lines = text
+    .split('\n')
+    .map((line) => cleanLine(line) ?? '')
+    .filter(Boolean);
   if (!country && lines.length === 0) return { value: null };
   const value = { country: country ?? '', lines };
   const errors = foreignErrors(value);
@@ -77,8 +80,10 @@ function foreignErrors(value: Record<string, unknown>): FieldError[] {
   if (typeof country !== 'string' || country === 'DE' || !COUNTRIES.has(country)) errors.push({ code: 'missing.country', part: 'country' });
   if (!Array.isArray(lines) || lines.length === 0) errors.push({ code: 'missing.lines', part: 'lines' });
   else if (lines.length > MOST_LINES) errors.push({ code: 'tooManyLines', params: { max: MOST_LINES }, part: 'lines' });
-  else if (!lines.every((line) => typeof line === 'string' && line !== '' && cleanLine(line) === line)) errors.push({ code: 'characters', part: 'lines' });
-  else if (lines.some((line) => characters(line as string) > LONGEST_LINE)) errors.push({ code: 'lineTooLong', params: { max: LONGEST_LINE }, part: 'lines' });
+  else if (!lines.every((line) => typeof line === 'string' && line !== '' && cleanLine(line) === line))
+    errors.push({ code: 'characters', part: 'lines' });
+  else if (lines.some((line) => characters(line as string) > LONGEST_LINE))
+    errors.push({ code: 'lineTooLong', params: { max: LONGEST_LINE }, part: 'lines' });
   return errors;
 }
 
@@ -91,7 +96,15 @@ const type: FieldType = {
   name: 'address',
   composite: true,
   config: { properties: { foreign: { type: 'boolean' } } },
-  cel: { street: 'string', houseNumber: 'string', addition: 'string', postcode: 'string', city: 'string', country: 'string', lines: 'string' },
+  cel: {
+    street: 'string',
+    houseNumber: 'string',
+    addition: 'string',
+    postcode: 'string',
+    city: 'string',
+    country: 'string',
+    lines: 'string',
+  },
   toCel: (value) => Object.fromEntries([...PARTS, 'country', 'lines'].map((part) => [part, text(value, part)])),
   parse: (input, config) => (flagSetting(config, 'foreign') && isAbroad(input) ? parseForeign(input) : parseGerman(input)),
   check(value, config) {
@@ -99,12 +112,14 @@ const type: FieldType = {
     if (Object.hasOwn(value, 'lines')) return flagSetting(config, 'foreign') ? foreignErrors(value) : [{ code: 'invalid' }];
     return value.country === 'DE' && Object.hasOwn(value, 'country') ? germanErrors(value) : [{ code: 'invalid' }];
   },
-  toRaw(value) {
-    if (isRecord(value) && Object.hasOwn(value, 'lines')) return { where: ['abroad'], country: [text(value, 'country')], lines: [text(value, 'lines')] };
+  toRaw(value): Record<string, string[]> {
+    if (isRecord(value) && Object.hasOwn(value, 'lines'))
+      return { where: ['abroad'], country: [text(value, 'country')], lines: [text(value, 'lines')] };
     return { where: ['germany'], ...Object.fromEntries(PARTS.map((part) => [part, [text(value, part)]])) };
   },
   format(value, _config, { lang }) {
-    if (isRecord(value) && Object.hasOwn(value, 'lines')) return [...text(value, 'lines').split('\n'), countryName(text(value, 'country'), lang)];
+    if (isRecord(value) && Object.hasOwn(value, 'lines'))
+      return [...text(value, 'lines').split('\n'), countryName(text(value, 'country'), lang)];
     const number = text(value, 'houseNumber');
     const street = number === 'ohne' ? text(value, 'street') : `${text(value, 'street')} ${number}`;
     return [street, text(value, 'addition'), `${text(value, 'postcode')} ${text(value, 'city')}`].filter(Boolean);
@@ -134,7 +149,14 @@ const type: FieldType = {
     return { oneOf: [german, foreign] };
   },
   samples(config) {
-    const german: Json = { street: 'Musterstraße', houseNumber: '5 a', addition: 'Hinterhaus', postcode: '12345', city: 'Musterstadt', country: 'DE' };
+    const german: Json = {
+      street: 'Musterstraße',
+      houseNumber: '5 a',
+      addition: 'Hinterhaus',
+      postcode: '12345',
+      city: 'Musterstadt',
+      country: 'DE',
+    };
     return flagSetting(config, 'foreign') ? [german, { country: 'FR', lines: ['1 rue de l’Exemple', '67000 Strasbourg'] }] : [german];
   },
 };

@@ -11,7 +11,9 @@ const parse = (parts: Record<string, string>, config: typeof german = german) =>
 
 describe('address', () => {
   it('reads a German address', () => {
-    expect(parse(typed)).toEqual({ value: { street: 'Musterstraße', houseNumber: '5', postcode: '12345', city: 'Musterstadt', country: 'DE' } });
+    expect(parse(typed)).toEqual({
+      value: { street: 'Musterstraße', houseNumber: '5', postcode: '12345', city: 'Musterstadt', country: 'DE' },
+    });
     expect(parse({ ...typed, postcode: 'D-12 345' })).toEqual(parse(typed));
     expect(parse({ ...typed, postcode: 'DE 12345' })).toEqual(parse(typed));
   });
@@ -27,7 +29,10 @@ describe('address', () => {
 
   it('has a way for houses without number', () => {
     expect(parse({ ...typed, houseNumber: 'Ohne' }).value).toMatchObject({ houseNumber: 'ohne' });
-    expect(type.format(parse({ ...typed, houseNumber: '-' }).value ?? null, german, { lang: 'de', option: String, t: String })).toEqual(['Musterstraße', '12345 Musterstadt']);
+    expect(type.format(parse({ ...typed, houseNumber: '-' }).value ?? null, german, { lang: 'de', option: String, t: String })).toEqual([
+      'Musterstraße',
+      '12345 Musterstadt',
+    ]);
   });
 
   it('names each part that is missing or wrong, with a text for each', () => {
@@ -53,12 +58,22 @@ describe('address', () => {
   });
 
   it('gives expressions a text for every member', () => {
-    expect(type.toCel?.({ country: 'FR', lines: ['a', 'b'] })).toEqual({ street: '', houseNumber: '', addition: '', postcode: '', city: '', country: 'FR', lines: 'a\nb' });
+    expect(type.toCel?.({ country: 'FR', lines: ['a', 'b'] })).toEqual({
+      street: '',
+      houseNumber: '',
+      addition: '',
+      postcode: '',
+      city: '',
+      country: 'FR',
+      lines: 'a\nb',
+    });
   });
 
   it('is written as on a letter', () => {
     const format = (value: object) => type.format(value as never, foreign, { lang: 'de', option: String, t: String });
-    expect(format({ street: 'Musterstraße', houseNumber: '5 a', addition: 'Hinterhaus', postcode: '12345', city: 'Musterstadt', country: 'DE' })).toEqual(['Musterstraße 5 a', 'Hinterhaus', '12345 Musterstadt']);
+    expect(
+      format({ street: 'Musterstraße', houseNumber: '5 a', addition: 'Hinterhaus', postcode: '12345', city: 'Musterstadt', country: 'DE' }),
+    ).toEqual(['Musterstraße 5 a', 'Hinterhaus', '12345 Musterstadt']);
     expect(format({ country: 'FR', lines: ['Paris'] })).toEqual(['Paris', 'Frankreich']);
   });
 });

@@ -19,11 +19,30 @@ const isNumber = (value: Json): value is number => typeof value === 'number' && 
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   // An amount of more than cents is a defect of the expression: it has to round(), and the check says so.
-  ['money', { cel: 'double', schema: { type: 'number' }, sample: 30.7, fits: (value) => isNumber(value) && Number(value.toFixed(2)) === value }],
+  [
+    'money',
+    { cel: 'double', schema: { type: 'number' }, sample: 30.7, fits: (value) => isNumber(value) && Number(value.toFixed(2)) === value },
+  ],
   ['number', { cel: 'double', schema: { type: 'number' }, sample: 3, fits: isNumber }],
-  ['text', { cel: 'string', schema: { type: 'string' }, sample: 'Beispiel', fits: (value) => typeof value === 'string' && value.length <= 5000 && cleanLines(value) !== undefined }],
+  [
+    'text',
+    {
+      cel: 'string',
+      schema: { type: 'string' },
+      sample: 'Beispiel',
+      fits: (value) => typeof value === 'string' && value.length <= 5000 && cleanLines(value) !== undefined,
+    },
+  ],
   ['yesno', { cel: 'bool', schema: { type: 'boolean' }, sample: true, fits: (value) => typeof value === 'boolean' }],
-  ['date', { cel: 'Date', schema: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' }, sample: '2026-01-31', fits: (value) => day(value) !== undefined }],
+  [
+    'date',
+    {
+      cel: 'Date',
+      schema: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' },
+      sample: '2026-01-31',
+      fits: (value) => day(value) !== undefined,
+    },
+  ],
 ]);
 
 const kindName = (config: FieldConfig): string => textSetting(config, 'as') ?? 'text';
@@ -35,7 +54,8 @@ const type: FieldType = {
   config: { properties: { value: { type: 'string', minLength: 1 }, as: { enum: [...KINDS.keys()] } }, required: ['value', 'as'] },
   cel: (config) => kind(config).cel,
   parse: () => ({ value: null }),
-  check: (value, config) => (kind(config).fits(value) ? [] : [{ code: kindName(config) === 'money' && isNumber(value) ? 'cents' : 'invalid' }]),
+  check: (value, config) =>
+    kind(config).fits(value) ? [] : [{ code: kindName(config) === 'money' && isNumber(value) ? 'cents' : 'invalid' }],
   toRaw: () => ({}),
   format(value, config, { lang, t }) {
     switch (kindName(config)) {

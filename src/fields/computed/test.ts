@@ -4,7 +4,8 @@ import type from './index.ts';
 
 const context = { today: '2026-06-15' };
 const config = (as: string): FieldConfig => ({ id: 'f', type: 'computed', value: '1.0', as });
-const format = (value: Json, as: string) => type.format(value, config(as), { lang: 'de', option: String, t: (key, params) => `${key} ${String(params?.amount ?? '')}`.trim() });
+const format = (value: Json, as: string) =>
+  type.format(value, config(as), { lang: 'de', option: String, t: (key, params) => `${key} ${String(params?.amount ?? '')}`.trim() });
 
 describe('computed', () => {
   it('ignores what is sent', () => {

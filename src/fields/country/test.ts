@@ -20,7 +20,8 @@ describe('country', () => {
   it('accepts codes, also in small letters, and nothing else', () => {
     expect(type.parse({ '': ['de'] }, config, context)).toEqual({ value: 'DE' });
     expect(type.check('XK', config, context)).toEqual([]);
-    for (const value of ['ZZ', 'DEU', 'de', '', 'constructor', 1]) expect(type.check(value, config, context)).toEqual([{ code: 'notAnOption' }]);
+    for (const value of ['ZZ', 'DEU', 'de', '', 'constructor', 1])
+      expect(type.check(value, config, context)).toEqual([{ code: 'notAnOption' }]);
     expect(type.format('XK', config, { lang: 'de', option: String, t: String })).toEqual(['Kosovo']);
   });
 });

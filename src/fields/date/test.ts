@@ -13,9 +13,12 @@ describe('date', () => {
     expect(three(' 27. ', '03.', '1990')).toEqual({ value: '1990-03-27' });
   });
 
-  it.each(['27031990', '27.3.1990', '27. 3. 1990', '27/03/1990', '27-3-1990', '27 3 1990', '1990-03-27'])('reads %s in the first input', (text) => {
-    expect(one(text)).toBe('1990-03-27');
-  });
+  it.each(['27031990', '27.3.1990', '27. 3. 1990', '27/03/1990', '27-3-1990', '27 3 1990', '1990-03-27'])(
+    'reads %s in the first input',
+    (text) => {
+      expect(one(text)).toBe('1990-03-27');
+    },
+  );
 
   it('does not turn days that do not exist into others', () => {
     expect(three('31', '2', '2026').errors).toEqual([{ code: 'noSuchDay' }]);

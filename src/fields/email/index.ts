@@ -16,12 +16,36 @@ function isAddress(text: string): boolean {
   if (!local.split('.').every((atom) => /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+$/u.test(atom))) return false;
   const labels = domain.split('.');
   if (labels.length < 2 || !/^(?:\p{L}|\p{M}){2,}$|^xn--[a-z0-9-]+$/u.test(labels.at(-1) ?? '')) return false;
-  return labels.every((label) => label.length <= 63 && /^[\p{L}\p{M}\p{N}-]+$/u.test(label) && !label.startsWith('-') && !label.endsWith('-'));
+  return labels.every(
+    (label) => label.length <= 63 && /^[\p{L}\p{M}\p{N}-]+$/u.test(label) && !label.startsWith('-') && !label.endsWith('-'),
+  );
 }
 
 /** Domains most private addresses in Germany belong to. */
-const COMMON = ['gmail.com', 'googlemail.com', 'web.de', 'gmx.de', 'gmx.net', 't-online.de', 'outlook.de', 'outlook.com', 'hotmail.de', 'hotmail.com'];
-const MORE_COMMON = ['icloud.com', 'yahoo.de', 'yahoo.com', 'freenet.de', 'posteo.de', 'mailbox.org', 'live.de', 'aol.com', 'arcor.de', 'proton.me'];
+const COMMON = [
+  'gmail.com',
+  'googlemail.com',
+  'web.de',
+  'gmx.de',
+  'gmx.net',
+  't-online.de',
+  'outlook.de',
+  'outlook.com',
+  'hotmail.de',
+  'hotmail.com',
+];
+const MORE_COMMON = [
+  'icloud.com',
+  'yahoo.de',
+  'yahoo.com',
+  'freenet.de',
+  'posteo.de',
+  'mailbox.org',
+  'live.de',
+  'aol.com',
+  'arcor.de',
+  'proton.me',
+];
 
 /**
  * The address with the domain that was probably meant: one letter wrong, missing, doubled, or two exchanged.
@@ -56,7 +80,10 @@ const type: FieldType = {
     const raw = typedRaw(input);
     const text = raw.length > 2000 ? undefined : cleanLine(raw);
     if (text === undefined) return { errors: [{ code: 'invalid' }] };
-    const address = text.replace(/^mailto:/i, '').replace(/^<|>$/g, '').replaceAll(' ', '');
+    const address = text
+      .replace(/^mailto:/i, '')
+      .replace(/^<|>$/g, '')
+      .replaceAll(' ', '');
     const at = address.lastIndexOf('@');
     return { value: at < 0 ? address || null : address.slice(0, at) + address.slice(at).toLowerCase() };
   },
@@ -64,7 +91,9 @@ const type: FieldType = {
     if (typeof value !== 'string') return [{ code: 'invalid' }];
     if (value.length > MAX) return [{ code: 'tooLong', params: { max: MAX } }];
     if (!value.includes('@')) return [{ code: 'noAt' }];
-    return isAddress(value) && cleanLine(value) === value && value.slice(value.lastIndexOf('@')).toLowerCase() === value.slice(value.lastIndexOf('@'))
+    return isAddress(value) &&
+      cleanLine(value) === value &&
+      value.slice(value.lastIndexOf('@')).toLowerCase() === value.slice(value.lastIndexOf('@'))
       ? []
       : [{ code: 'invalid' }];
   },

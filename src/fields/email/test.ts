@@ -12,7 +12,15 @@ describe('email', () => {
     expect(type.parse({ '': ['kim @ example.org'] }, config, context)).toEqual({ value: 'kim@example.org' });
   });
 
-  it.each(['a@b.de', "o'neill+x@sub.example.org", 'kim@müller.de', 'jörg@example.org', 'a@xn--mller-kva.de', 'a@b.xn--p1ai', 'kim@gmial.com'])('accepts %s', (address) => {
+  it.each([
+    'a@b.de',
+    "o'neill+x@sub.example.org",
+    'kim@müller.de',
+    'jörg@example.org',
+    'a@xn--mller-kva.de',
+    'a@b.xn--p1ai',
+    'kim@gmial.com',
+  ])('accepts %s', (address) => {
     expect(type.check(address, config, context)).toEqual([]);
   });
 

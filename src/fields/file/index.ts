@@ -63,7 +63,8 @@ const type: FieldType = {
     },
   },
   cel: { count: 'double', later: 'string' },
-  toCel: (value) => (Array.isArray(value) ? { count: value.length, later: '' } : { count: 0, later: isRecord(value) ? String(value.later) : '' }),
+  toCel: (value) =>
+    Array.isArray(value) ? { count: value.length, later: '' } : { count: 0, later: isRecord(value) ? String(value.later) : '' },
   parse(input) {
     const files = typedAll(input, 'files').map(fromJson);
     if (!files.every(isReference)) return { errors: [{ code: 'invalid' }] };
@@ -85,7 +86,7 @@ const type: FieldType = {
     if (!value.every(({ mime }) => mimes.includes(mime))) return [{ code: 'kind', params: { kinds: kinds.join(', ').toUpperCase() } }];
     return value.every(({ size }) => size <= maxBytes) ? [] : [{ code: 'tooLarge', params: { max: maxBytes / 1_000_000 } }];
   },
-  toRaw(value) {
+  toRaw(value): Record<string, string[]> {
     if (Array.isArray(value)) return { files: value.map((file) => JSON.stringify(file)) };
     return { later: isRecord(value) ? [String(value.later)] : [] };
   },
@@ -104,7 +105,9 @@ const type: FieldType = {
     };
     const files = { type: 'array', items: file, minItems: 1, maxItems: maxFiles };
     if (!flagSetting(config, 'later')) return files;
-    return { oneOf: [files, { type: 'object', properties: { later: { enum: [...LATER] } }, required: ['later'], additionalProperties: false }] };
+    return {
+      oneOf: [files, { type: 'object', properties: { later: { enum: [...LATER] } }, required: ['later'], additionalProperties: false }],
+    };
   },
   samples(config) {
     const { kinds, mimes, maxBytes } = limits(config);

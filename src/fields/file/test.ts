@@ -25,7 +25,13 @@ describe('file', () => {
     expect(type.check([pdf], config, context)).toEqual([]);
     expect(type.check([{ ...pdf, mime: 'image/jpeg' }], config, context)).toEqual([{ code: 'kind', params: { kinds: 'PDF, PNG' } }]);
     expect(type.check([{ ...pdf, size: 2_000_001 }], config, context)).toEqual([{ code: 'tooLarge', params: { max: 2 } }]);
-    expect(type.check(['f1', 'f2', 'f3'].map((id) => ({ ...pdf, id })), config, context)).toEqual([{ code: 'tooMany', params: { max: 2 } }]);
+    expect(
+      type.check(
+        ['f1', 'f2', 'f3'].map((id) => ({ ...pdf, id })),
+        config,
+        context,
+      ),
+    ).toEqual([{ code: 'tooMany', params: { max: 2 } }]);
   });
 
   it.each([

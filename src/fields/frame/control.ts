@@ -17,18 +17,25 @@ export function shownAll(field: FieldView, part = ''): readonly string[] {
   return Object.hasOwn(field.raw, part) ? (field.raw[part] ?? []) : [];
 }
 
-/** Is the control at fault? An error that names no part concerns them all. */
-export function atFault(field: FieldView, part = ''): boolean {
-  return field.errors.some((error) => error.part === undefined || error.part === part);
+/** Is the control at fault? An error that names no part concerns them all, except those that need not be filled in (`aside`). */
+export function atFault(field: FieldView, part = '', aside = false): boolean {
+  return field.errors.some((error) => error.part === part || (error.part === undefined && !aside));
 }
 
 /**
  * Ties a control to the field's hint, its own remarks and the errors.
  * @param remarks ids of further texts that describe the control
+ * @param aside need not be filled in: at fault only when an error names it
  * @param errorId id of the element with the errors, `${field.id}-error` unless the part shows its own
  */
-export function tie(field: FieldView, part = '', remarks: readonly string[] = [], errorId = `${field.id}-error`): ControlAttributes {
-  const fault = atFault(field, part);
+export function tie(
+  field: FieldView,
+  part = '',
+  remarks: readonly string[] = [],
+  aside = false,
+  errorId = `${field.id}-error`,
+): ControlAttributes {
+  const fault = atFault(field, part, aside);
   const ids = [...remarks, ...(fault ? [errorId] : [])];
   return { 'aria-describedby': ids.length > 0 ? ids.join(' ') : undefined, 'aria-invalid': fault ? 'true' : undefined };
 }

@@ -6,9 +6,12 @@ const config = { id: 'f', type: 'iban' };
 const IBAN = 'DE89370400440532013000';
 
 describe('iban', () => {
-  it.each(['DE89 3704 0044 0532 0130 00', 'de89-3704-0044-0532-0130-00', 'IBAN: DE89370400440532013000', 'DE89\u00a03704 00440532013000'])('reads %s', (text) => {
-    expect(type.parse({ '': [text] }, config, context)).toEqual({ value: IBAN });
-  });
+  it.each(['DE89 3704 0044 0532 0130 00', 'de89-3704-0044-0532-0130-00', 'IBAN: DE89370400440532013000', 'DE89\u00a03704 00440532013000'])(
+    'reads %s',
+    (text) => {
+      expect(type.parse({ '': [text] }, config, context)).toEqual({ value: IBAN });
+    },
+  );
 
   it.each([
     ['DE89370400440532013001', { code: 'checksum' }],
@@ -23,7 +26,9 @@ describe('iban', () => {
   });
 
   it('keeps to the countries of the author', () => {
-    expect(type.check('AT611904300234573201', { ...config, countries: ['DE'] }, context)).toEqual([{ code: 'countryNotAllowed', params: { countries: 'DE' } }]);
+    expect(type.check('AT611904300234573201', { ...config, countries: ['DE'] }, context)).toEqual([
+      { code: 'countryNotAllowed', params: { countries: 'DE' } },
+    ]);
     expect(type.check('AT611904300234573201', config, context)).toEqual([]);
     expect(type.checkConfig?.({ ...config, countries: ['DE', 'US'] })).toHaveLength(1);
   });

@@ -15,7 +15,11 @@ const type: FieldType = {
   parse(input) {
     const text = typedShort(input);
     if (text === '') return { value: null };
-    const bare = text?.replace(/(€|eur|euros?)$/i, '').replace(/^(€|eur)/i, '').trim().replace(/,[-–—]{1,2}$/, '');
+    const bare = text
+      ?.replace(/(€|eur|euros?)$/i, '')
+      .replace(/^(€|eur)/i, '')
+      .trim()
+      .replace(/,[-–—]{1,2}$/, '');
     const number = bare === undefined ? undefined : parseDecimal(bare);
     if (!number) return { errors: [{ code: 'invalid' }] };
     return number.decimals > 2 ? { errors: [{ code: 'cents' }] } : { value: number.value };

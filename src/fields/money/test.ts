@@ -42,7 +42,8 @@ describe('money', () => {
   });
 
   it('is written by DIN 5008, with the unit from the texts', () => {
-    const format = (lang: string) => type.format(1234.5, config, { lang, option: String, t: (key, params) => `${key}:${String(params?.amount)}` });
+    const format = (lang: string) =>
+      type.format(1234.5, config, { lang, option: String, t: (key, params) => `${key}:${String(params?.amount)}` });
     expect(format('de')).toEqual(['format.amount:1.234,50']);
     expect(format('en')).toEqual(['format.amount:1,234.50']);
     expect(type.toRaw(1234.5, config)).toEqual({ '': ['1234,50'] });

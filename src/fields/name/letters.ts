@@ -86,7 +86,10 @@ for (const [base, tails] of Object.entries(SEQUENCES)) {
     const sequence = base + String.fromCodePoint(...tail.split('+').map((hex) => Number.parseInt(hex, 16)));
     const composed = sequence.normalize('NFC');
     const first = String.fromCodePoint(composed.codePointAt(0) ?? 0);
-    sequences.set(first, [...(sequences.get(first) ?? []), composed].sort((a, b) => b.length - a.length));
+    sequences.set(
+      first,
+      [...(sequences.get(first) ?? []), composed].sort((a, b) => b.length - a.length),
+    );
   }
 }
 

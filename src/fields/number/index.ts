@@ -55,7 +55,11 @@ const type: FieldType = {
   samples(config, context) {
     const min = numberSetting(config, 'min');
     const max = numberSetting(config, 'max');
-    const values = new Set([Math.min(Math.max(1, min ?? 1), max ?? 1 + LARGEST), ...(min === undefined ? [] : [min]), ...(max === undefined ? [] : [max])]);
+    const values = new Set([
+      Math.min(Math.max(1, min ?? 1), max ?? 1 + LARGEST),
+      ...(min === undefined ? [] : [min]),
+      ...(max === undefined ? [] : [max]),
+    ]);
     return [...values].filter((value) => type.check(value, config, context).length === 0);
   },
   checkConfig: (config) => boundsFindings(config, 'min', 'max'),

@@ -52,7 +52,8 @@ const type: FieldType = {
     if (typed.year === '') return { errors: [{ code: 'missing.year', part: 'year' }] };
     const [day, month, year] = [digits(typed.day), digits(typed.month), digits(typed.year)];
     const unreadable = Object.entries({ day, month, year }).filter(([, value]) => value === undefined);
-    if (day === undefined || month === undefined || year === undefined) return { errors: unreadable.map(([part]) => ({ code: part, part })) };
+    if (day === undefined || month === undefined || year === undefined)
+      return { errors: unreadable.map(([part]) => ({ code: part, part })) };
     const value = { ...(day ? { day } : {}), ...(month ? { month } : {}), year };
     const errors = partErrors(value);
     return errors.length > 0 ? { errors } : { value };

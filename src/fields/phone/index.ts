@@ -4,7 +4,7 @@
  * and an office that cannot call back is better off with a number that looks odd. Expressions and the back office get E.164 where there is one.
  */
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
-import type { FieldType } from '../types.ts';
+import type { FieldType, Parsed } from '../types.ts';
 import { cleanLine, isRecord, onlyKeys, typedShort } from '../typed.ts';
 
 interface Phone {
@@ -34,7 +34,7 @@ const type: FieldType = {
   config: { properties: {} },
   cel: 'string',
   toCel: best,
-  parse(input) {
+  parse(input): Parsed {
     const typed = typedShort(input);
     if (typed === '') return { value: null };
     if (typed === undefined || !plausible(typed)) return { errors: [{ code: 'invalid' }] };
@@ -53,7 +53,10 @@ const type: FieldType = {
   toPayload: best,
   payloadSchema: () => ({ type: 'string', minLength: 5, maxLength: LONGEST, pattern: '^[+]?[0-9 ()./–-]+$' }),
   // Numbers that the Bundesnetzagentur keeps free for films and books.
-  samples: () => [{ typed: '030 23125 001', e164: '+493023125001' }, { typed: '0171 3920012', e164: '+491713920012' }],
+  samples: () => [
+    { typed: '030 23125 001', e164: '+493023125001' },
+    { typed: '0171 3920012', e164: '+491713920012' },
+  ],
 };
 
 export default type;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../types.ts';
 import type from './index.ts';
 
 const context = { today: '2026-06-15' };
@@ -6,9 +7,12 @@ const config = { id: 'f', type: 'phone' };
 const parse = (text: string) => type.parse({ '': [text] }, config, context);
 
 describe('phone', () => {
-  it.each(['030 23125 001', '(030) 23125-001', '030/23125001', '+49 30 23125001', '0049 30 23125001', '+49 (0)30 23125001'])('knows %s', (typed) => {
-    expect(parse(typed)).toEqual({ value: { typed, e164: '+493023125001' } });
-  });
+  it.each(['030 23125 001', '(030) 23125-001', '030/23125001', '+49 30 23125001', '0049 30 23125001', '+49 (0)30 23125001'])(
+    'knows %s',
+    (typed) => {
+      expect(parse(typed)).toEqual({ value: { typed, e164: '+493023125001' } });
+    },
+  );
 
   it('knows foreign numbers and keeps plausible unknown ones as typed', () => {
     expect(parse('+33 1 99 00 12 34').value).toEqual({ typed: '+33 1 99 00 12 34', e164: '+33199001234' });
@@ -29,7 +33,13 @@ describe('phone', () => {
   });
 
   it('refuses values that no form made', () => {
-    for (const value of ['030 23125001', { typed: '030 23125001', e164: 'x' }, { e164: '+493023125001' }, { typed: '030 23125001', more: 1 }]) {
+    const made: Json[] = [
+      '030 23125001',
+      { typed: '030 23125001', e164: 'x' },
+      { e164: '+493023125001' },
+      { typed: '030 23125001', more: 1 },
+    ];
+    for (const value of made) {
       expect(type.check(value, config, context)).toEqual([{ code: 'invalid' }]);
     }
   });

@@ -17,7 +17,10 @@ const correct = (plate: string): boolean => PLATE.test(plate) && plate.replace(/
  * M-AB 123 or MA-B 123).
  */
 function normalise(text: string): string | 'ambiguous' | undefined {
-  const typed = text.toUpperCase().replace(/[–—.:_]/g, '-').replace(/[\s/]+(0[1-9]|1[0-2])[-/](0[1-9]|1[0-2])$/, '');
+  const typed = text
+    .toUpperCase()
+    .replace(/[–—.:_]/g, '-')
+    .replace(/[\s/]+(0[1-9]|1[0-2])[-/](0[1-9]|1[0-2])$/, '');
   const tokens = /^([A-ZÄÖÜ]{1,3})[- ]+([A-Z]{1,2})[- ]*([0-9]{1,4}) ?([EH]?)$/.exec(typed);
   if (tokens) return `${tokens[1]}-${tokens[2]} ${tokens[3]}${tokens[4]}`;
   const joined = /^([A-ZÄÖÜ]{2,5})[- ]*([0-9]{1,4}) ?([EH]?)$/.exec(typed);

@@ -39,7 +39,22 @@ const type: FieldType = {
     const wish = fit('Beispiel', config, MAX);
     if (pattern === undefined) return [wish];
     // No text can be made up for every pattern. The author's example is the first choice, then what patterns usually ask for.
-    const guesses = [textSetting(config, 'example'), wish, '12345', '123456', '1', '12', '123', '1234', 'A', 'AB', 'A1', 'AB123', 'a', '01.01.2026'];
+    const guesses = [
+      textSetting(config, 'example'),
+      wish,
+      '12345',
+      '123456',
+      '1',
+      '12',
+      '123',
+      '1234',
+      'A',
+      'AB',
+      'A1',
+      'AB123',
+      'a',
+      '01.01.2026',
+    ];
     const found = guesses.find((guess) => guess !== undefined && type.check(guess, config, { today: '2026-01-01' }).length === 0);
     return [found ?? wish];
   },

@@ -14,10 +14,14 @@ export interface Surroundings {
   readonly optional: boolean;
   /** Values of parameters and earlier answers that the same expressions read. */
   readonly beside: readonly Json[];
+  /** In a second or later entry of a list: what one entry can decide alone was tried in the first. */
+  readonly repeated: boolean;
 }
 
 const MOST_OPTIONS = 8;
-const MOST_VALUES = 14;
+const MOST_VALUES = 12;
+const MOST_REPEATED = 3;
+const LONGEST_TEXT = 200;
 
 /** Valid values in order of interest; `null` (left empty) at the end where that is allowed. Empty when the type offers none. */
 export function candidates(field: Field, around: Surroundings): Json[] {
@@ -26,9 +30,9 @@ export function candidates(field: Field, around: Surroundings): Json[] {
   const valid = (values: Json[]) => values.filter((value) => field.type.check(value, field.config, context).length === 0);
   const empty: Json[] = around.optional && around.literals ? [null] : [];
   if (!around.decisive || !around.literals) return [...valid(samples).slice(0, 1), ...empty].slice(0, 2);
-  const wishes = field.type.choice ? choices(field, samples, around.literals) : [...samples, ...around_(field, samples[0], around)];
+  const wishes = field.type.choice ? choices(field, samples, around.literals) : [...samples, ...near(field, samples[0], around)];
   const unique = new Map(valid(wishes).map((value) => [JSON.stringify(value), value]));
-  return [...[...unique.values()].slice(0, MOST_VALUES), ...empty];
+  return [...[...unique.values()].slice(0, around.repeated ? MOST_REPEATED : MOST_VALUES), ...empty];
 }
 
 /** Options that expressions name, and two that none names: the others behave like those. */
@@ -42,15 +46,17 @@ function choices(field: Field, samples: readonly Json[], { strings }: Literals):
   return [...samples, ...single, named, [...named, ...others.slice(0, 1)]];
 }
 
-function around_(field: Field, sample: Json | undefined, around: Surroundings): Json[] {
+function near(field: Field, sample: Json | undefined, around: Surroundings): Json[] {
   const { numbers, strings } = around.literals!;
   const cel = typeof field.type.cel === 'function' ? field.type.cel(field.config) : field.type.cel;
   if (cel === 'double') {
     const known = [...numbers, ...around.beside.filter((value) => typeof value === 'number')];
     return [...known.flatMap((n) => [n, n + 1, n - 1]), 0, 1, 1_000_000];
   }
-  if (cel === 'Date') return dates(numbers, strings, around);
-  if (cel === 'string') return [...strings];
+  if (cel === 'Date') return [...weekdays(numbers, sample), ...dates(numbers, strings, around)];
+  // Expressions over a text with a number in them ask for its length.
+  const lengths = [...numbers].filter((n) => n > 0 && n < LONGEST_TEXT).flatMap((n) => [n, n + 1]);
+  if (cel === 'string') return [...strings, ...lengths.map((length) => 'a'.repeat(length)), ...lengths.map((length) => '1'.repeat(length))];
   if (typeof cel === 'object' && sample !== null && typeof sample === 'object' && !Array.isArray(sample)) {
     return Object.keys(cel).flatMap((member) => {
       const values: Json[] = cel[member] === 'string' ? [...strings] : cel[member] === 'double' ? [...numbers].flatMap((n) => [n, n + 1, n - 1]) : [];
@@ -70,6 +76,12 @@ function dates(numbers: ReadonlySet<number>, strings: ReadonlySet<string>, { tod
     ...(n !== 0 ? [start.subtract({ months: n }), start.add({ days: n })] : []),
   ]);
   return [...named, start, ...counted].flatMap((date) => [date, date.subtract({ days: 1 }), date.add({ days: 1 })]).map((date) => date.toString());
+}
+
+/** Where an expression counts in sevens, days of the week decide: the days behind the sample. */
+function weekdays(numbers: ReadonlySet<number>, sample: Json | undefined): Json[] {
+  if (!numbers.has(7) || typeof sample !== 'string') return [];
+  return [1, 2, 3, 4, 5, 6].map((days) => parseDate(sample).add({ days }).toString());
 }
 
 /** Numbers of entries worth trying in a collection. */

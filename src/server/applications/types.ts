@@ -2,7 +2,6 @@
 import type { Answers, Json, Walk } from '#flow';
 import type { Package } from '#package';
 import type { Offering } from '#server/catalog';
-import type { Lifecycle } from './lifecycle.ts';
 
 /** How an answer came in. */
 export interface Provenance {
@@ -30,23 +29,13 @@ export interface Draft {
   readonly today: string;
   readonly walk: Walk;
   readonly session: Buffer;
+  /** The application's own key. */
   readonly key: Buffer;
+  readonly keyEpoch: string;
   /** A resume code was given out. */
-  readonly saved: boolean;
+  readonly kept: boolean;
+  readonly factorKind?: string;
   readonly expiresAt?: Date;
 }
 
 export type Saved = { outcome: 'saved'; draft: Draft } | { outcome: 'stale' | 'gone' | 'submitted' };
-
-export interface Receipt {
-  readonly reference: string;
-  readonly submissionId: string;
-  readonly submittedAt: Date;
-  readonly service: string;
-}
-
-export interface StatusEvent {
-  readonly status: Lifecycle;
-  readonly at: Date;
-  readonly text?: string;
-}

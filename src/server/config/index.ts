@@ -11,14 +11,15 @@ import type { ConfigFinding, MunicipalityDocument } from './types.ts';
 
 export type * from './types.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
+/** Root of the repository. The built portal lies elsewhere than the sources, so its server names it. */
+export const ROOT = process.env.SCHALTER_HOME ?? resolve(import.meta.dirname, '../../..');
 
 const settingsSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.string().optional(),
   SCHALTER_DATA: z.string().default(join(ROOT, '.data')),
-  SCHALTER_CONFIG: z.string().default(join(import.meta.dirname, 'municipalities')),
+  SCHALTER_CONFIG: z.string().default(join(ROOT, 'src/server/config/municipalities')),
   SCHALTER_FLOWS: z.string().default(join(ROOT, 'flows')),
   SCHALTER_KEYS: z.string().optional(),
   /** Addresses of proxies whose forwarded headers are believed, comma separated. */

@@ -14,7 +14,7 @@ export interface MunicipalityDocument {
   land: string;
   hosts: string[];
   languages: string[];
-  colors: { action: string; actionHover?: string; accent?: string; surface?: string };
+  colors: { action: string; visited?: string; header?: string; onHeader?: string; accent?: string };
   contact: { office: string; street: string; city: string; phone: string; email: string; hours: Record<string, string> };
   legal: Record<'imprint' | 'privacy' | 'accessibility', Record<string, string>>;
   services: OfferingDocument[];

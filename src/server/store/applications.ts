@@ -1,6 +1,6 @@
 /** Drafts: pinned flow versions, and the statements of the hot path, one round trip each. Contents come and go sealed; who seals is above. */
 import type { Statements, Store } from './pool.ts';
-import { milliseconds } from './sessions.ts';
+import { milliseconds } from './interval.ts';
 
 /** A draft as the database holds it. */
 export interface DraftRow {

@@ -1,6 +1,6 @@
 /** The queue, typed: thin wrappers over the functions that `migrations/README.md` describes. All times in milliseconds. */
 import type { Statements } from './pool.ts';
-import { milliseconds } from './sessions.ts';
+import { milliseconds } from './interval.ts';
 
 /** A delivery this worker holds until its lease ends. */
 export interface Claimed {

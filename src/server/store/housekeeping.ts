@@ -1,6 +1,6 @@
 /** Rate limits, retention by the clock, periodic work, and the audit trail. */
 import type { Statements } from './pool.ts';
-import { milliseconds } from './sessions.ts';
+import { milliseconds } from './interval.ts';
 
 /**
  * Counts one use of `key` within `window` milliseconds. 0: allowed; else the seconds to wait (`Retry-After`). Exact over all portals.

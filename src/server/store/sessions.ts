@@ -1,5 +1,6 @@
 /** Sessions of citizens. The cookie holds 256 random bits; the database only their SHA-256, so that a copy of it opens no session. */
 import { createHash, randomBytes } from 'node:crypto';
+import { milliseconds } from './interval.ts';
 import type { Statements } from './pool.ts';
 
 export interface Session {
@@ -19,8 +20,6 @@ export function sessionHash(id: string | undefined): Buffer | undefined {
   if (!id || !/^[A-Za-z0-9_-]{43}$/.test(id)) return undefined;
   return createHash('sha256').update(id).digest();
 }
-
-export const milliseconds = (n: number) => `${Math.round(n)} milliseconds`;
 
 /** Begins a session. */
 export async function createSession(store: Statements, municipality: string, { absolute }: SessionLimits): Promise<Session> {

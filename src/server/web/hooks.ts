@@ -1,7 +1,8 @@
 /** Kit's server hooks: the request's context from the edge, the language of the document, and error pages that say what to do. */
-import type { Handle, HandleServerError } from '@sveltejs/kit';
+import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import type { RequestContext } from './edge.ts';
 import { DatabaseUnavailable } from '#server/store';
+import { openPortal } from '../portal.ts';
 import { openRequest } from './kit.ts';
 
 declare global {
@@ -21,6 +22,11 @@ declare global {
   }
 }
 
+/** Opens the portal once; the edge outside the bundle takes it from here. */
+export const init: ServerInit = async () => {
+  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('schalter.portal')] = await openPortal(process.env);
+};
+
 export const handle: Handle = async ({ event, resolve }) => {
   const context = event.platform!.req.schalter;
   event.locals.request = openRequest(context, event);
@@ -37,7 +43,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 
 export const handleError: HandleServerError = ({ error, event, status, message }) => {
   const context = event.platform?.req.schalter;
-  const unavailable = error instanceof Error && error.name === DatabaseUnavailable.name;
+  const unavailable = error instanceof DatabaseUnavailable;
   if (status !== 404) {
     context?.portal.logger.error('request_failed', {
       correlation: context.correlation,

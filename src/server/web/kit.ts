@@ -80,8 +80,8 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
   };
 }
 
-export function show<View>(request: Request, options: FrameOptions, view: View): { shown: Shown<View> } {
-  return { shown: new Shown(frame(request, options), view) };
+export function show<View>(request: Request, options: FrameOptions, view: View): { shown: Shown<{ frame: PageFrame; view: View }> } {
+  return { shown: new Shown({ frame: frame(request, options), view }) };
 }
 
 export function go(to: string): never {

@@ -1,7 +1,7 @@
 /**
  * One page of a flow for a citizen: what a GET shows and what a POST does. Knows walks and packages, not Kit. Every failure keeps what was typed.
  */
-import type { FieldProblem, Json, Step, Walk } from '#flow';
+import type { Field, FieldProblem, Json, Step, Walk } from '#flow';
 import { addEntry, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
 import type { RawInput } from '#fields';
 import type { Applications, Draft } from '#server/applications';
@@ -28,7 +28,7 @@ export type PostResult =
 export function readRaw(step: Step, input: FormInput): Raw {
   const raw: Raw = Object.create(null) as Raw;
   for (const field of step.page.fields) {
-    if (field.type.silent || field.type.file) continue;
+    if (field.type.silent) continue;
     const path = joinPath(step.prefix, field.id);
     const parts: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;
     for (const [name, values] of input.values) {
@@ -78,18 +78,19 @@ function parsePage(draft: Draft, step: Step, raw: Raw): { values: Record<string,
   for (const field of step.page.fields) {
     if (field.type.silent) continue;
     const path = joinPath(step.prefix, field.id);
-    if (field.type.file) {
-      // Files are stored by their own request; what is there counts, and nothing there is "seen and left empty".
-      values[path] = Object.hasOwn(draft.answers, path) ? draft.answers[path]! : null;
-      continue;
-    }
     const list = typeof field.config.list === 'string' ? draft.pkg.lists.get(field.config.list) : undefined;
     const context = { today: draft.today, options: list && new Set(list.map((entry) => entry.code)) };
-    const parsed = field.type.parse(raw[path] ?? {}, field.config, context);
+    const parsed = field.type.parse({ ...raw[path], ...(field.type.file && { files: storedFiles(draft, field, path) }) }, field.config, context);
     if (parsed.errors) problems.push(...parsed.errors.map((error) => ({ ...error, path })));
     else values[path] = parsed.value;
   }
   return { values, problems };
+}
+
+/** References of uploaded files come from the draft and never from the request: a reference that a browser could name would open other people's files. */
+function storedFiles(draft: Draft, field: Field, path: string): readonly string[] {
+  const value = Object.hasOwn(draft.answers, path) ? draft.answers[path] : null;
+  return Array.isArray(value) ? (field.type.toRaw(value, field.config).files ?? []) : [];
 }
 
 async function postCollection(applications: Applications, draft: Draft, step: Step, input: FormInput, lang: string): Promise<PostResult> {

@@ -106,7 +106,7 @@ export function fieldViews(read: Reader, step: Step, answers: Readonly<Record<st
       ...(read.t.has(hint) && { hint: read.t.t(hint, values) }),
       heading: single,
       optional: step.optional.has(path),
-      raw: input.raw?.[path] ?? (stored === undefined || stored === null ? {} : field.type.toRaw(stored, field.config)),
+      raw: (field.type.file ? undefined : input.raw?.[path]) ?? (stored === undefined || stored === null ? {} : field.type.toRaw(stored, field.config)),
       errors,
       options: options(read, field),
       autocomplete: field.config.autocomplete,
@@ -190,4 +190,9 @@ export function formatValue(read: Reader, field: Field, value: Json): string[] {
     option: (code) => optionLabel(read, field, code),
     t: typeText(field.type.name, read.lang),
   });
+}
+
+/** A plain text control that belongs to no flow: second factors and the like. */
+export function textField(name: string, label: string, hint: string | undefined, lang: string): FieldView {
+  return { name, id: name, type: 'text', label, hint, heading: false, optional: false, raw: {}, errors: [], config: { id: name, type: 'text' }, lang, t: typeText('text', lang) };
 }

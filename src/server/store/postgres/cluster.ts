@@ -61,6 +61,7 @@ export class Cluster {
         // Nobody works in the cluster any more, but a zombie or a stranger with the same id would make the server refuse
         await rm(join(this.#places.cluster, 'postmaster.pid'), { force: true });
         await rm(join(this.#places.socket, '.s.PGSQL.5432.lock'), { force: true });
+        await this.#clearLeftovers();
         const binaries = await this.#binaries();
         await this.#initialise(binaries);
         child = await this.#spawn(binaries);
@@ -104,13 +105,17 @@ export class Cluster {
     return { ...found, bin: join(copy, 'bin') };
   }
 
+  /** Half-made clusters of portals that were killed. An initdb without its portal may still be writing into one: then it stays until the next start. */
+  async #clearLeftovers(): Promise<void> {
+    for (const name of await readdir(this.#places.base)) {
+      if (name.startsWith('init-')) await rm(join(this.#places.base, name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+
   /** Makes the cluster in a folder beside and renames it, so that a kill meanwhile leaves nothing half. */
   async #initialise({ bin }: Binaries): Promise<void> {
     const { base, cluster, account } = this.#places;
     if (await stat(join(cluster, 'PG_VERSION')).catch(() => undefined)) return;
-    for (const name of await readdir(base)) {
-      if (name.startsWith('init-')) await rm(join(base, name), { recursive: true, force: true });
-    }
     const folder = join(base, `init-${randomBytes(6).toString('hex')}`);
     await mkdir(folder, { mode: 0o700 });
     if (account) await chown(folder, account.uid, account.gid);

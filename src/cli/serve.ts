@@ -1,0 +1,48 @@
+/** The portal's server: opens the portal through the built handler, puts the edge in front of it, and stops gracefully. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { KitHandler } from '../server/web/edge.ts';
+import type { Portal } from '../server/portal.ts';
+import { createEdge } from '../server/web/edge.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+process.env.SCHALTER_HOME ??= root;
+// The edge sets these headers itself, after it dropped whatever the client sent; sizes are limited there too.
+process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
+process.env.HOST_HEADER = 'host';
+process.env.BODY_SIZE_LIMIT = 'Infinity';
+
+const built = join(root, 'build/handler.js');
+if (!existsSync(built)) {
+  console.error('The portal is not built yet: run "npm run build", or "npm start", which does everything.');
+  process.exit(2);
+}
+
+/** Kit's `init` hook opens the portal and leaves it here: routes and edge share one instance. */
+const slot = Symbol.for('schalter.portal');
+
+try {
+  const { handler } = (await import(pathToFileURL(built).href)) as { handler: KitHandler };
+  const portal = (globalThis as unknown as Record<symbol, Portal>)[slot]!;
+  const server = createEdge(portal, handler);
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(portal.settings.port, portal.settings.host, done));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : portal.settings.port;
+  portal.logger.info('listening', { port });
+  console.log(portal.municipalities.map((one) => `${one.name}: http://${one.hosts[0]}:${port}/`).join('\n'));
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    // Requests under way are finished; a client that hangs does not keep the portal from stopping.
+    setTimeout(() => process.exit(1), 20_000).unref();
+    server.close(() => void portal.stop().then(() => process.exit(0)));
+    server.closeIdleConnections();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+} catch (error) {
+  console.error(`The portal cannot start: ${(error as Error).message}`);
+  process.exit(1);
+}

@@ -1,0 +1,7 @@
+/** Applications: drafts from start to submission, their lifecycle, and the numbers people know them by. */
+export type * from './types.ts';
+export type { Lifecycle, LifecycleEvent } from './lifecycle.ts';
+export { lifecycle, sources, target } from './lifecycle.ts';
+export { groupResumeCode, newReference, normaliseFactor, readReference } from './codes.ts';
+export { createApplications, factorReadings, SESSION, today, walkOptions, type Applications } from './drafts.ts';
+export { frozen, keepSummary, payloadOf, pinFor, submit, type SubmitResult } from './submit.ts';

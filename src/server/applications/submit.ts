@@ -1,0 +1,164 @@
+/**
+ * Handing in: the payload is built and checked against its contract, frozen, and ordered for delivery in one transaction. The citizen never waits
+ * for the back office. Repeating a submit, in whatever way, gives the first receipt.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { compilePayload, joinPath, walk, type Answers, type CompiledPayload, type Json, type Walk } from '#flow';
+import { canonicalJson, type Package } from '#package';
+import { buildEnvelope, type EnvelopeAttachment } from '#server/delivery';
+import {
+  addSummary,
+  open,
+  purposes,
+  seal,
+  submitApplication,
+  submissionContents,
+  type KeyRing,
+  type Store,
+  type SubmissionRow,
+} from '#server/store';
+import { newReference, normaliseFactor } from './codes.ts';
+import { factorOf, walkOptions } from './drafts.ts';
+import type { Draft } from './types.ts';
+
+export type SubmitResult =
+  | { outcome: 'submitted' | 'replayed'; reference: string; pin?: string }
+  | { outcome: 'incomplete'; walk: Walk }
+  | { outcome: 'stale' | 'gone' }
+  /** The payload does not fit its contract: a defect of the flow, reported; nothing is lost, the draft stays. */
+  | { outcome: 'defect'; problems: string[] };
+
+interface Contract {
+  readonly payload: CompiledPayload;
+  readonly validate: ValidateFunction;
+}
+
+const contracts = new WeakMap<Package, Contract>();
+function contractOf(pkg: Package): Contract {
+  let found = contracts.get(pkg);
+  if (!found) {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    found = { payload: compilePayload(pkg.flow, pkg.payload.document), validate: ajv.compile(pkg.payload.schema) };
+    contracts.set(pkg, found);
+  }
+  return found;
+}
+
+/** The document that the back office gets for a walk. */
+export function payloadOf(pkg: Package, walked: Walk): { document: Json; problems: string[] } {
+  const { payload, validate } = contractOf(pkg);
+  const document = payload.build(walked);
+  const problems = validate(document) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath || '/'}: ${error.message ?? 'invalid'}`);
+  return { document, problems };
+}
+
+/** Files that count, from the answers of the walk. */
+function attachmentsOf(walked: Walk): EnvelopeAttachment[] {
+  const found: EnvelopeAttachment[] = [];
+  for (const step of walked.steps) {
+    for (const field of step.fields) {
+      if (!field.type.file) continue;
+      const path = joinPath(step.prefix, field.id);
+      const value = walked.counted[path];
+      if (Array.isArray(value)) found.push(...(value as unknown as EnvelopeAttachment[]).map((file) => ({ ...file, field: path })));
+    }
+  }
+  return found;
+}
+
+export interface SubmitOptions {
+  readonly draft: Draft;
+  readonly answers: Answers;
+  readonly lang: string;
+  /** Same-origin address that the back office calls with news. */
+  readonly callbackUrl: string;
+}
+
+/** Submits a draft. Durable when it returns `submitted`. */
+export async function submit(store: Store, keys: KeyRing, { draft, answers, lang, callbackUrl }: SubmitOptions): Promise<SubmitResult> {
+  const walked = walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
+  if (walked.outcome !== 'complete') return { outcome: 'incomplete', walk: walked };
+  const { document, problems } = payloadOf(draft.pkg, walked);
+  if (problems.length > 0) return { outcome: 'defect', problems };
+  const { municipality, destination } = draft.offering;
+  const bytes = Buffer.from(canonicalJson(document));
+  const payloadSha256 = createHash('sha256').update(bytes).digest();
+  const own = factorOf(draft.pkg, walked.counted);
+  const pin = own ? undefined : pinFor(draft);
+  const kind = own?.kind ?? 'pin';
+  const factorHash = await keys.keyedHash(municipality.id, 'factor', normaliseFactor(kind, own?.value ?? pin!));
+  const context = { municipality: municipality.id, application: draft.id, revision: draft.revision };
+  const submittedAt = new Date();
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const reference = newReference(submittedAt.getFullYear());
+    const id = randomUUID();
+    const delivery = randomUUID();
+    const envelope = buildEnvelope({
+      id: `${id}:${destination.id}`,
+      submission: id,
+      reference,
+      municipality: { id: municipality.id, ars: municipality.ars, name: municipality.name },
+      service: { id: draft.offering.service, leika: draft.pkg.service.leika, level: draft.pkg.service.level },
+      flowVersion: draft.pkg.hash,
+      channel: 'online',
+      language: lang,
+      submittedAt: submittedAt.toISOString(),
+      payload: document,
+      payloadSha256: payloadSha256.toString('hex'),
+      provenance: draft.provenance,
+      attachments: attachmentsOf(walked),
+      callback: { url: callbackUrl },
+    });
+    const result = await submitApplication(store, {
+      municipality: municipality.id,
+      sessionHash: draft.session,
+      application: draft.id,
+      revision: draft.revision,
+      id,
+      reference,
+      idempotencyKey: draft.id,
+      payload: seal(draft.key, { ...context, purpose: purposes.payload }, Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang }))),
+      payloadSha256,
+      summaryPdf: null,
+      factorKind: kind,
+      factorHash,
+      submittedAt,
+      orders: [{ id: delivery, destination: destination.id, adapter: destination.adapter, envelope: seal(draft.key, { ...context, purpose: purposes.envelope(destination.id) }, Buffer.from(JSON.stringify(envelope))) }],
+    });
+    if (result.outcome === 'reference-taken') continue;
+    if (result.outcome === 'submitted' || result.outcome === 'replayed') return { outcome: result.outcome, reference: result.reference, pin };
+    return { outcome: result.outcome };
+  }
+  throw new Error('no free reference number');
+}
+
+/** Four digits for a submission without a date of birth or name: derived from the application's key, so that every repetition shows the same. */
+export function pinFor(draft: { readonly key: Buffer; readonly id: string }): string {
+  const digest = createHash('sha256').update(draft.key).update(draft.id).update('pin').digest();
+  return String(digest.readUInt32BE() % 10_000).padStart(4, '0');
+}
+
+/** Frozen content of a submission, for the summary document. */
+export interface Frozen {
+  answers: Answers;
+  payload: Json;
+  today: string;
+  lang: string;
+}
+
+/** Opens what was frozen. */
+export async function frozen(store: Store, keys: KeyRing, municipality: string, row: SubmissionRow): Promise<{ content: Frozen; key: Buffer; summary?: Buffer }> {
+  const key = await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey);
+  const sealed = await submissionContents(store, municipality, row.id);
+  if (!sealed) throw new Error('the submission has no content');
+  const context = { municipality, application: row.application, revision: row.revision };
+  const content = JSON.parse(open(key, { ...context, purpose: purposes.payload }, sealed.payload).toString()) as Frozen;
+  return { content, key, summary: sealed.summaryPdf ? open(key, { ...context, purpose: purposes.summary }, sealed.summaryPdf) : undefined };
+}
+
+/** Keeps the summary document beside the submission; the first one counts. */
+export async function keepSummary(store: Store, municipality: string, row: SubmissionRow, key: Buffer, pdf: Uint8Array): Promise<void> {
+  const context = { municipality, application: row.application, revision: row.revision, purpose: purposes.summary };
+  await addSummary(store, municipality, row.id, seal(key, context, pdf));
+}

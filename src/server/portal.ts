@@ -1,0 +1,115 @@
+/** Composition root: reads configuration, opens the store, the catalogue and the worker, and hands them to the web room and the command line. */
+import { fieldTypes } from '#fields/all';
+import { createTexts, type Texts } from '#i18n';
+import { createApplications, type Applications } from '#server/applications';
+import { openCatalog, type Catalog } from '#server/catalog';
+import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
+import { createWorker, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
+import { createDocuments, type Documents } from '#server/documents';
+import { clamd, openFile, type Scanner } from '#server/files';
+import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
+import { claimPeriodic, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
+import { brandCss } from '#ui/brand.ts';
+import { SESSION } from '#server/applications';
+import de from '../i18n/texts/de.json' with { type: 'json' };
+import en from '../i18n/texts/en.json' with { type: 'json' };
+
+export interface Portal {
+  readonly settings: Settings;
+  readonly municipalities: readonly Municipality[];
+  readonly logger: PortalLogger;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly catalog: Catalog;
+  readonly applications: Applications;
+  readonly documents: Documents;
+  readonly scanner: Scanner | undefined;
+  /** Portal texts, all languages. */
+  readonly texts: Texts;
+  readonly ready: () => Promise<boolean>;
+  readonly brandCss: (municipality: Municipality) => string;
+  readonly statusCallback: (municipality: Municipality, headers: NodeJS.Dict<string | string[]>, body: Buffer) => Promise<{ status: number; body: string }>;
+  readonly observeRequest: (method: string, path: string, status: number, milliseconds: number, correlation: string) => void;
+  /** A delivery was ordered: the worker need not wait for its next look. */
+  readonly wakeWorker: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+const SWEEP = 10 * 60_000;
+
+/** Opens everything. Throws with a clear message when nothing can be served. */
+export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
+  const settings = readSettings(env);
+  const logger = createLogger();
+  const { municipalities, findings } = readMunicipalities(settings.configDir);
+  for (const finding of findings) logger.error('configuration', { ...finding });
+  if (municipalities.length === 0) throw new Error(findings.map((one) => `${one.file} ${one.place}: ${one.message}. ${one.remedy}`).join('\n'));
+  const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);
+  for (const finding of catalog.findings) if (finding.severity === 'error') logger.error('flow', { ...finding });
+
+  const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: logger.forStore });
+  const keys = await KeyRing.open(settings.keysDir);
+  const applications = createApplications(store, keys, catalog);
+  const destinations = new Map<string, DestinationSettings>();
+  for (const municipality of municipalities) {
+    for (const one of municipality.destinations) {
+      const secrets: string[] = [];
+      for (const reference of one.secrets) {
+        try {
+          secrets.push(readSecret(reference, env));
+        } catch (error) {
+          logger.error('secret', { municipality: municipality.id, destination: one.id, message: (error as Error).message });
+        }
+      }
+      destinations.set(`${municipality.id}/${one.id}`, { ...one, secrets });
+    }
+  }
+  const destination = (municipality: string, id: string) => destinations.get(`${municipality}/${id}`);
+  const metrics = createMetrics();
+  let worker: Worker | undefined;
+  if (settings.worker) {
+    worker = createWorker({
+      store,
+      keys,
+      destination,
+      logger,
+      openAttachment: async (municipality, applicationId, key, id) => (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
+    });
+    await worker.start();
+  }
+  const sweeper = setInterval(() => {
+    claimPeriodic(store, 'sweep', SWEEP)
+      .then((mine) => (mine ? sweepExpired(store, SESSION.idle) : undefined))
+      .then((swept) => swept && logger.info('swept', { ...swept }))
+      .catch(() => undefined);
+  }, 60_000);
+  sweeper.unref();
+
+  return {
+    settings,
+    municipalities,
+    logger,
+    metrics,
+    store,
+    keys,
+    catalog,
+    applications,
+    documents: createDocuments(),
+    scanner: env.SCHALTER_CLAMD ? clamd(env.SCHALTER_CLAMD) : undefined,
+    texts: createTexts({ de, en }),
+    ready: () => store.ready(),
+    brandCss: (municipality) => brandCss(municipality.colors),
+    statusCallback: (municipality, headers, body) => receiveStatus({ store, keys, logger, destination }, municipality, headers, body),
+    observeRequest: (method, path, status, milliseconds, correlation) => {
+      metrics.request(method, status, milliseconds);
+      if (status >= 500) logger.warn('answer', { method, status, milliseconds: Math.round(milliseconds), correlation });
+    },
+    wakeWorker: () => worker?.wake(),
+    stop: async () => {
+      clearInterval(sweeper);
+      await worker?.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** After submitting: receipt, summary document, status. Access by the session that handed in, or by reference and second factor. */
+import { fail, type RequestEvent } from '@sveltejs/kit';
+import { copyAnswers, walk } from '#flow';
+import type { PackageDocuments } from '#package';
+import { timingSafeEqual } from 'node:crypto';
+import { factorReadings, frozen, keepSummary, pinFor, readReference, type Lifecycle } from '#server/applications';
+import { findSubmission, loadFlow, submissionById, submissionOfSession, timeline, type SubmissionRow } from '#server/store';
+import { dateTime } from '#i18n';
+import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
+import { reader, reviewSections, textField } from './views.ts';
+import { go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { tooMany } from './resume.ts';
+
+const GRANT = '__Host-case';
+/** How long reference and second factor open a submission's pages. */
+const GRANTED = 60 * 60_000;
+
+async function mac(request: Request, id: string, until: string): Promise<Buffer> {
+  return request.portal.keys.keyedHash(request.municipality.id, 'grant', `${id}/${until}`);
+}
+
+/** Lets this browser see one submission for an hour. */
+async function grantSubmission(request: Request, row: SubmissionRow): Promise<void> {
+  const until = String(Date.now() + GRANTED);
+  const value = `${row.id}.${until}.${(await mac(request, row.id, until)).toString('base64url')}`;
+  request.cookies.set(GRANT, value, { path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
+}
+
+async function granted(request: Request, reference: string): Promise<SubmissionRow | undefined> {
+  const [id, until, proof] = (request.cookies.get(GRANT) ?? '').split('.');
+  if (!id || !until || !proof || !/^[0-9a-f-]{36}$/.test(id) || !(Number(until) > Date.now())) return undefined;
+  const expected = await mac(request, id, until);
+  const given = Buffer.from(proof, 'base64url');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  const row = await submissionById(request.portal.store, request.municipality.id, id);
+  return row?.reference === reference ? row : undefined;
+}
+
+async function own(request: Request, typed: string): Promise<SubmissionRow> {
+  const reference = readReference(typed);
+  const { store } = request.portal;
+  let row = reference && request.session ? await submissionOfSession(store, request.municipality.id, request.session, reference) : undefined;
+  if (reference && !row) row = await granted(request, reference);
+  // Known or not, it is not shown without the second factor.
+  if (!row) go(`/${request.lang}/status`);
+  return row;
+}
+
+async function packageOf(request: Request, row: SubmissionRow) {
+  const pkg = await request.portal.catalog.version(row.service, row.flowHash, async () => (await loadFlow(request.portal.store, request.municipality.id, row.flowHash)) as PackageDocuments);
+  if (!pkg) throw new Error('the pinned flow version cannot be read');
+  return pkg;
+}
+
+export async function receipt(request: Request, typed: string) {
+  const row = await own(request, typed);
+  const pkg = await packageOf(request, row);
+  const { t, lang } = request;
+  const read = reader(pkg, lang);
+  const pin = row.factorKind === 'pin' ? pinFor({ key: await request.portal.keys.unwrap(request.municipality.id, row.keyEpoch, row.wrappedKey), id: row.application }) : undefined;
+  const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
+  const next = (done && read.t.has(`page.${done.id}.intro`) ? read.t.t(`page.${done.id}.intro`) : read.t.has('service.next') ? read.t.t('service.next') : t.t('web.next')).split(/\n\s*\n|\n- /).map((line) => line.replace(/^- /, ''));
+  const view: ReceiptView = {
+    title: t.t('web.received'),
+    service: read.t.t('service.title'),
+    reference: row.reference,
+    receivedAt: dateTime(row.submittedAt, lang),
+    next,
+    pdf: `/${lang}/receipt/${row.reference}/summary.pdf`,
+    status: `/${lang}/status/${row.reference}`,
+    factor: pin ? t.t('web.factor.pin', { pin }) : t.t(`web.factor.${row.factorKind ?? 'date'}`),
+    home: `/${lang}`,
+  };
+  return show(request, { title: view.title, service: view.service, unlisted: true }, view);
+}
+
+export async function receiptPdf(request: Request, typed: string): Promise<Response> {
+  const row = await own(request, typed);
+  const { portal, municipality } = request;
+  const { content, key, summary } = await frozen(portal.store, portal.keys, municipality.id, row);
+  let pdf: Uint8Array | undefined = summary;
+  if (!pdf) {
+    const pkg = await packageOf(request, row);
+    const offering = offeringOf(request, row.service);
+    const walked = walk(pkg.flow, copyAnswers(content.answers), { today: content.today, params: offering.params, lenient: true });
+    const read = reader(pkg, request.lang);
+    pdf = await portal.documents.summary({
+      lang: request.lang,
+      t: request.t,
+      municipality,
+      service: read.t.t('service.title'),
+      reference: row.reference,
+      receivedAt: dateTime(row.submittedAt, request.lang),
+      recipient: offering.destination.name,
+      sections: reviewSections(read, walked, () => undefined),
+    });
+    await keepSummary(portal.store, municipality.id, row, key, pdf);
+  }
+  return new Response(Buffer.from(pdf), {
+    headers: { 'content-type': 'application/pdf', 'content-disposition': `attachment; filename="${row.reference}.pdf"`, 'cache-control': 'no-store' },
+  });
+}
+
+const failed = new WeakMap<Request, { code: string; problem: string }>();
+
+export function statusForm(request: Request) {
+  const { t, lang } = request;
+  const left = failed.get(request);
+  const view: CodeFormView = {
+    action: `/${lang}/status`,
+    hidden: {},
+    title: t.t('web.status.title'),
+    intro: t.t('web.status.intro'),
+    errors: left ? [{ text: left.problem, href: '#reference' }] : [],
+    code: { id: 'reference', name: 'reference', label: t.t('web.status.reference'), hint: t.t('web.status.referenceHint'), value: left?.code ?? '', error: left?.problem },
+    fields: [textField('factor', t.t('web.resume.factor'), t.t('web.resume.factorHint'), lang)],
+    submit: t.t('web.status.show'),
+    lost: t.t('web.status.lost'),
+  };
+  return show(request, { title: view.title, faulty: left !== undefined, unlisted: true }, view);
+}
+
+/** Reference and second factor give the session access to this one submission. */
+export async function openStatus(event: RequestEvent) {
+  const { request } = event.locals;
+  const { portal, municipality, t } = request;
+  const form = await readForm(event);
+  const typed = (form.get('reference')?.[0] ?? '').slice(0, 40);
+  const refuse = (problem: string, status: number) => {
+    failed.set(request, { code: typed, problem });
+    return fail(status);
+  };
+  if (await tooMany(event, request, 'status')) return refuse(t.t('web.tooMany'), 429);
+  const reference = readReference(typed);
+  for (const factor of reference ? factorReadings((form.get('factor')?.[0] ?? '').slice(0, 200)) : []) {
+    const hash = await portal.keys.keyedHash(municipality.id, 'factor', factor);
+    const row = await findSubmission(portal.store, municipality.id, reference!, hash);
+    if (!row) continue;
+    await grantSubmission(request, row);
+    return go(`/${request.lang}/status/${row.reference}`);
+  }
+  return refuse(t.t('web.status.wrong'), 422);
+}
+
+const ORDER: readonly Lifecycle[] = ['submitted', 'forwarded', 'received', 'in_progress', 'decided'];
+const TONE = { decided: 'success', information_requested: 'warning' } as const;
+
+export async function status(request: Request, typed: string) {
+  const row = await own(request, typed);
+  const pkg = await packageOf(request, row);
+  const { portal, municipality, t, lang } = request;
+  const events = await timeline(portal.store, municipality.id, row.id);
+  const current = row.lifecycle as Lifecycle;
+  const steps: TimelineStep[] = events.map((event, index) => ({
+    title: t.t(`web.lifecycle.${event.status}.label`),
+    text: t.t(`web.lifecycle.${event.status}.text`),
+    at: { iso: event.at.toISOString(), text: dateTime(event.at, lang) },
+    state: index === events.length - 1 ? 'current' : 'done',
+  }));
+  const rank = ORDER.indexOf(current);
+  for (const coming of rank >= 0 ? ORDER.slice(rank + 1).filter((one) => one !== 'received' && one !== 'forwarded') : []) {
+    steps.push({ title: t.t(`web.lifecycle.${coming}.label`), state: 'next' });
+  }
+  const days = pkg.service.processingDays;
+  const view: StatusView = {
+    title: t.t('web.status.title'),
+    service: reader(pkg, lang).t.t('service.title'),
+    reference: row.reference,
+    state: { label: t.t(`web.lifecycle.${current}.label`), text: t.t(`web.lifecycle.${current}.text`), tone: TONE[current as keyof typeof TONE] ?? 'info' },
+    office: portal.catalog.offering(municipality.id, row.service)?.destination.name,
+    expected: days && t.t('web.processing', days),
+    steps,
+    documents: [{ href: `/${lang}/receipt/${row.reference}/summary.pdf`, label: t.t('web.summaryPdf') }],
+    actions: [],
+  };
+  return show(request, { title: view.title, service: view.service, unlisted: true }, view);
+}

@@ -1,0 +1,165 @@
+/** The pages of an application: one GET and one POST for every kind of page. */
+import { error, fail, type RequestEvent } from '@sveltejs/kit';
+import { joinPath, pageChanges, type FieldProblem, type Step } from '#flow';
+import { SESSION, submit, type Draft } from '#server/applications';
+import { collectionView, conflictView, exitView, infoView, questionView, reviewView, taskListView, titleOf, applyPath, type PageContext } from './pages.ts';
+import { postPage, readRaw, type Raw } from './question.ts';
+import { go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { reader } from './views.ts';
+import { receiveUpload } from './upload.ts';
+
+
+/** What a page of the flow shows; the route picks the component by `kind`. */
+export type ApplyView =
+  | { kind: 'question'; view: ReturnType<typeof questionView> }
+  | { kind: 'info'; view: ReturnType<typeof infoView> }
+  | { kind: 'collection'; view: ReturnType<typeof collectionView> }
+  | { kind: 'check'; view: ReturnType<typeof reviewView> }
+  | { kind: 'exit'; view: ReturnType<typeof exitView> }
+  | { kind: 'tasks'; view: ReturnType<typeof taskListView> }
+  | { kind: 'conflict'; view: ReturnType<typeof conflictView> };
+
+/** What a POST leaves for the page that is rendered in its answer. */
+const posted = new WeakMap<Request, { context: PageContext; step: Step; conflict?: Raw }>();
+
+async function draftOf(request: Request, service: string): Promise<Draft> {
+  const offering = offeringOf(request, service);
+  const draft = await request.portal.applications.draft(offering, request.session);
+  if (!draft) error(410, 'draft');
+  return draft;
+}
+
+export async function applyPage(request: Request, service: string, path: string) {
+  const left = posted.get(request);
+  const draft = left?.context.draft ?? (await draftOf(request, service));
+  const fromReview = left?.context.fromReview ?? request.url.searchParams.get('back') === 'review';
+  const context: PageContext = left?.context ?? { draft, lang: request.lang, t: request.t, fromReview };
+  const read = reader(draft.pkg, request.lang);
+  const service_ = read.t.t('service.title');
+  const ends = new Date(Date.now() + SESSION.idle).toISOString();
+  const options = { service: service_, unlisted: true, session: { ends, keep: `/${request.lang}/apply/${service}` } };
+  if (path === '') {
+    if (draft.walk.flow.document.taskList !== true) go(applyPath(request.lang, service, draft.walk.stop));
+    return show<ApplyView>(request, { ...options, title: request.t.t('web.tasks') }, { kind: 'tasks', view: taskListView(context) });
+  }
+  const step = left?.step ?? draft.walk.byPath.get(path);
+  // A page that is not on the way (yet): the address may be old or made up. Nothing is shown of it; the way goes on where it stopped.
+  if (!step) go(applyPath(request.lang, service, draft.walk.stop));
+  const title = titleOf(context, step);
+  const view = viewOf(context, step, left?.conflict);
+  const faulty = 'errors' in view.view && view.view.errors.length > 0;
+  return show<ApplyView>(request, { ...options, title, faulty }, view);
+}
+
+function viewOf(context: PageContext, step: Step, conflict: Raw | undefined): ApplyView {
+  if (conflict) return { kind: 'conflict', view: conflictView(context, step, conflict) };
+  switch (step.page.kind) {
+    case 'info':
+      return { kind: 'info', view: infoView(context, step) };
+    case 'collection':
+      return { kind: 'collection', view: collectionView(context, step) };
+    case 'check':
+      return { kind: 'check', view: reviewView(context, step) };
+    case 'exit':
+      return { kind: 'exit', view: exitView(context, step) };
+    default:
+      return { kind: 'question', view: questionView(context, step) };
+  }
+}
+
+export async function postApply(event: RequestEvent, service: string, path: string) {
+  const { request } = event.locals;
+  let draft = await draftOf(request, service);
+  const multipart = event.request.headers.get('content-type')?.startsWith('multipart/form-data');
+  const step = draft.walk.byPath.get(path);
+  let values: Map<string, string[]>;
+  let uploadProblems: FieldProblem[] = [];
+  if (multipart) {
+    const received = await receiveUpload(event, request, draft, step);
+    ({ draft, values } = received);
+    uploadProblems = received.problems;
+  } else values = await readForm(event);
+  const fromReview = values.get('_back')?.[0] === 'review';
+  const context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
+  if (step && uploadProblems.length > 0) {
+    posted.set(request, { context: { ...context, input: { raw: readRaw(step, { values }), problems: uploadProblems, walk: draft.walk, step: draft.walk.byPath.get(path) ?? step } }, step });
+    return fail(422);
+  }
+  if (step?.page.kind === 'check') return postReview(event, context, step, values);
+  const result = await postPage(request.portal.applications, draft, path, { values }, request.lang);
+  const save = values.get('do')?.[0] === 'save';
+  switch (result.kind) {
+    case 'redirect':
+      return go(save ? `/${request.lang}/save/${service}` : applyPath(request.lang, service, result.page));
+    case 'tasks':
+      return go(save ? `/${request.lang}/save/${service}` : applyPath(request.lang, service));
+    case 'off-path':
+      // A step out of order: nothing was stored (TR-03172-3, 3.3.01).
+      return error(409, 'off-path');
+    case 'gone':
+      return error(410, 'draft');
+    case 'submitted':
+      return error(409, 'submitted');
+    case 'conflict': {
+      // Somebody saved meanwhile: load what is there now, and show both.
+      const now = await draftOf(request, service);
+      const there = now.walk.byPath.get(path);
+      if (!there) return error(409, 'off-path');
+      posted.set(request, { context: { ...context, draft: now }, step: there, conflict: result.raw });
+      return fail(409);
+    }
+    case 'invalid':
+      posted.set(request, { context: { ...context, input: { raw: result.raw, problems: result.problems, walk: result.walk, step: result.step } }, step: result.step });
+      return fail(422);
+  }
+}
+
+async function postReview(event: RequestEvent, context: PageContext, step: Step, values: Map<string, string[]>) {
+  const { request } = event.locals;
+  const { draft } = context;
+  const service = draft.offering.service;
+  if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
+  if (Number(values.get('_revision')?.[0]) !== draft.revision) {
+    posted.set(request, { context, step });
+    return fail(409);
+  }
+  const raw = readRaw(step, { values });
+  const given: Record<string, true | null> = {};
+  for (const field of step.fields) {
+    if (field.type.silent) continue;
+    const name = joinPath(step.prefix, field.id);
+    const parsed = field.type.parse(raw[name] ?? {}, field.config, { today: draft.today });
+    given[name] = parsed.value === true ? true : null;
+  }
+  const confirmed = new Set(values.get('_confirm') ?? []);
+  const answers = pageChanges(draft.answers, step, given, confirmed);
+  for (const warning of draft.walk.warnings) if (warning.level === 'should' && confirmed.has(warning.rule)) answers[warning.confirmPath] = true;
+  const { portal, municipality } = request;
+  const result = await submit(portal.store, portal.keys, {
+    draft,
+    answers,
+    lang: request.lang,
+    callbackUrl: `${request.url.origin}/api/v1/status`,
+  });
+  switch (result.outcome) {
+    case 'submitted':
+    case 'replayed':
+      portal.wakeWorker();
+      return go(`/${request.lang}/receipt/${result.reference}`);
+    case 'incomplete': {
+      const after = result.walk.byPath.get(step.path);
+      // Something before the review is open again: go there, it says what is needed.
+      if (!after) return go(applyPath(request.lang, service, result.walk.stop));
+      posted.set(request, { context: { ...context, input: { raw, problems: [...after.errors], walk: result.walk, step: after } }, step: after });
+      return fail(422);
+    }
+    case 'defect':
+      portal.logger.error('payload_defect', { municipality: municipality.id, service, flow: draft.pkg.hash, count: result.problems.length });
+      return error(500, 'defect');
+    case 'stale':
+      posted.set(request, { context, step });
+      return fail(409);
+    case 'gone':
+      return error(410, 'draft');
+  }
+}

@@ -1,0 +1,77 @@
+/** Save and come back: the page with the code, and the form that takes it. */
+import { error, fail, type RequestEvent } from '@sveltejs/kit';
+import { encode } from 'uqr';
+import { groupResumeCode } from '#server/applications';
+import { hitLimit } from '#server/store';
+import { longDate } from '#i18n';
+import type { CodeFormView, SavedView } from '#ui/types.ts';
+import { textField, reader } from './views.ts';
+import { applyPath } from './pages.ts';
+import { go, offeringOf, readForm, setSession, show, type Request } from './kit.ts';
+
+/** Tries per address and quarter of an hour, for codes and references alike. */
+export const TRIES = { limit: 10, window: 15 * 60_000 };
+
+/** Counts a try; true when there were too many. The table holds a keyed hash, not the address. */
+export async function tooMany(event: RequestEvent, request: Request, what: string): Promise<boolean> {
+  const { portal, municipality } = request;
+  const key = await portal.keys.keyedHash(municipality.id, 'limit', `${what}/${event.getClientAddress()}`);
+  return (await hitLimit(portal.store, municipality.id, key, TRIES.limit, TRIES.window)) > 0;
+}
+
+export async function save(request: Request, service: string) {
+  const offering = offeringOf(request, service);
+  const draft = await request.portal.applications.draft(offering, request.session);
+  if (!draft) error(410, 'draft');
+  const kept = await request.portal.applications.keep(draft);
+  if (!kept) error(410, 'draft');
+  const { t, lang } = request;
+  const code = groupResumeCode(kept.code);
+  const qr = encode(`${request.url.origin}/${lang}/resume`);
+  const path = qr.data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
+  const view: SavedView = {
+    service: reader(draft.pkg, lang).t.t('service.title'),
+    code,
+    until: longDate(draft.expiresAt ?? new Date(Date.now() + draft.pkg.service.retention.draftDays * 86_400_000), lang),
+    address: `${request.url.host}/${lang}/resume`,
+    factor: kept.pin ? t.t('web.factor.pin', { pin: kept.pin }) : t.t(`web.factor.${kept.factor}`),
+    qr: { size: qr.size, path },
+    continue: applyPath(lang, service, draft.walk.stop),
+    home: `/${lang}`,
+  };
+  return show(request, { title: t.t('web.saved'), unlisted: true }, view);
+}
+
+const failed = new WeakMap<Request, { code: string; problem: string }>();
+
+export function resumePage(request: Request) {
+  const { t, lang } = request;
+  const left = failed.get(request);
+  const view: CodeFormView = {
+    action: `/${lang}/resume`,
+    hidden: {},
+    title: t.t('web.resume.title'),
+    intro: t.t('web.resume.intro'),
+    errors: left ? [{ text: left.problem, href: '#code' }] : [],
+    code: { id: 'code', name: 'code', label: t.t('web.resume.code'), hint: t.t('web.resume.codeHint'), value: left?.code ?? '', error: left?.problem },
+    fields: [textField('factor', t.t('web.resume.factor'), t.t('web.resume.factorHint'), lang)],
+    submit: t.t('web.goOn'),
+    lost: t.t('web.resume.lost'),
+  };
+  return show(request, { title: view.title, faulty: left !== undefined, unlisted: true }, view);
+}
+
+export async function resume(event: RequestEvent) {
+  const { request } = event.locals;
+  const form = await readForm(event);
+  const code = (form.get('code')?.[0] ?? '').slice(0, 40);
+  const refuse = (problem: string, status: number) => {
+    failed.set(request, { code, problem });
+    return fail(status);
+  };
+  if (await tooMany(event, request, 'resume')) return refuse(request.t.t('web.tooMany'), 429);
+  const result = await request.portal.applications.resume(request.municipality.id, code, (form.get('factor')?.[0] ?? '').slice(0, 200), request.session);
+  if (result.session) setSession(request, result.session);
+  if (result.outcome === 'resumed') return go(applyPath(request.lang, result.service));
+  return refuse(request.t.t(result.outcome === 'occupied' ? 'web.resume.occupied' : 'web.resume.wrong'), 422);
+}
