@@ -1,18 +1,30 @@
 import { resolve } from 'node:path';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
-import type { Plugin } from 'vite';
+import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { kernPurge } from './src/ui/kern-purge.ts';
 
-/** The small browser script, as a file of its own beside what Kit builds: citizens' pages load it and nothing else. */
+/**
+ * The small browser script, as one file beside what Kit builds: citizens' pages load it and nothing else. Kit builds no client for pages without
+ * its runtime, so the script is bundled by itself, into the folder of static files.
+ */
 function enhance(): Plugin {
-  const entry = resolve(import.meta.dirname, 'src/ui/enhance/index.ts');
   return {
     name: 'schalter-enhance',
-    apply: 'build',
-    buildStart() {
-      if (this.environment.name === 'client') this.emitFile({ type: 'chunk', id: entry, fileName: 'enhance.js' });
+    apply: (_config, { isPreview }) => !isPreview && !process.env.VITEST,
+    async config() {
+      await build({
+        configFile: false,
+        logLevel: 'warn',
+        publicDir: false,
+        build: {
+          target: 'es2022',
+          outDir: resolve(import.meta.dirname, 'static'),
+          emptyOutDir: false,
+          lib: { entry: resolve(import.meta.dirname, 'src/ui/enhance/index.ts'), formats: ['es'], fileName: () => 'enhance.js' },
+        },
+      });
     },
   };
 }

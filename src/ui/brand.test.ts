@@ -28,7 +28,9 @@ describe('contrastFindings', () => {
   });
   it('checks links on the tinted ground, too', () => {
     // 4.5 on white exactly enough, on the tint no longer
-    expect(contrastFindings({ action: '#767676' }).map(({ place, against }) => [place, against === '#ffffff'])).toEqual([['action', false]]);
+    expect(contrastFindings({ action: '#767676' }).map(({ place, against }) => [place, against === '#ffffff'])).toEqual([
+      ['action', false],
+    ]);
   });
   it('checks the text on the bands', () => {
     expect(contrastFindings({ action: '#0b4f8a', header: '#ffcc00' }).map(({ place }) => place)).toEqual(['onHeader', 'accent']);

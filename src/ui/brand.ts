@@ -53,7 +53,11 @@ export function contrast(one: string, other: string): number {
 /** `share` (0 to 1) of a colour mixed into white, as `color-mix(in srgb, …)` does it in `css/base.css`. */
 const tint = (colour: string, share: number): string =>
   `#${channels(colour)
-    .map((channel) => Math.round(channel * share + 255 * (1 - share)).toString(16).padStart(2, '0'))
+    .map((channel) =>
+      Math.round(channel * share + 255 * (1 - share))
+        .toString(16)
+        .padStart(2, '0'),
+    )
     .join('')}`;
 
 const white = '#ffffff';
@@ -61,7 +65,13 @@ const white = '#ffffff';
 /** All colours, those not given filled in. Throws a TypeError for anything that is not `#rrggbb`. */
 function complete(colors: BrandColors): Required<{ [name in keyof BrandColors]: string }> {
   const header = colors.header ?? colors.action;
-  const all = { action: colors.action, visited: colors.visited ?? '#75009e', header, onHeader: colors.onHeader ?? white, accent: colors.accent ?? header };
+  const all = {
+    action: colors.action,
+    visited: colors.visited ?? '#75009e',
+    header,
+    onHeader: colors.onHeader ?? white,
+    accent: colors.accent ?? header,
+  };
   for (const colour of Object.values(all)) channels(colour);
   return all;
 }

@@ -30,7 +30,8 @@ describe('purgeKern', () => {
     const css = await purgeKern(kern, 'kern-btn kern-btn--primary kern-form-input kern-form-input__input');
     const defined = definedTokens(css);
     // A token that a municipality overrides must arrive at the button.
-    for (const token of ['--kern-color-action-default-contextual', '--kern-color-action-default', '--kern-color-darkblue-700']) expect(defined).toContain(token);
+    for (const token of ['--kern-color-action-default-contextual', '--kern-color-action-default', '--kern-color-darkblue-700'])
+      expect(defined).toContain(token);
     const read = readTokens(css);
     expect([...defined].filter((token) => token.startsWith('--kern-') && !read.has(token))).toEqual([]);
   });

@@ -5,7 +5,9 @@ import { definedTokens, kernPath, kernTheme, readTokens, themePath } from './ker
 
 const kern = readFileSync(kernPath, 'utf8');
 const room = import.meta.dirname;
-const ownFiles = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(css|svelte|ts)$/.test(name) && !/(test|generate)\.ts$/.test(name));
+const ownFiles = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => /\.(css|svelte|ts)$/.test(name) && !/(test|generate)\.ts$/.test(name),
+);
 
 describe('KERN tokens', () => {
   it('are all defined by the installed KERN: an update that renames one must not paint nothing', () => {
@@ -32,7 +34,10 @@ describe('KERN tokens', () => {
 
 describe('our own tokens', () => {
   it('are defined where they are read', () => {
-    const css = ownFiles.filter((name) => name.endsWith('.css')).map((name) => readFileSync(join(room, name), 'utf8')).join('\n');
+    const css = ownFiles
+      .filter((name) => name.endsWith('.css'))
+      .map((name) => readFileSync(join(room, name), 'utf8'))
+      .join('\n');
     const defined = definedTokens(css);
     expect([...readTokens(css)].filter((token) => !token.startsWith('--kern-') && !defined.has(token))).toEqual([]);
   });

@@ -13,7 +13,10 @@ describe('proseBlocks', () => {
   });
   it('reads links', () => {
     expect(proseBlocks('Siehe [Gesetz](https://example.org/x) oder [Amt](tel:+491).')).toEqual([
-      { kind: 'paragraph', inlines: ['Siehe ', { text: 'Gesetz', href: 'https://example.org/x' }, ' oder ', { text: 'Amt', href: 'tel:+491' }, '.'] },
+      {
+        kind: 'paragraph',
+        inlines: ['Siehe ', { text: 'Gesetz', href: 'https://example.org/x' }, ' oder ', { text: 'Amt', href: 'tel:+491' }, '.'],
+      },
     ]);
   });
   it('makes no link of a script, another host without scheme, or plain http', () => {

@@ -33,7 +33,10 @@ function inlines(text: string): Inline[] {
 export function proseBlocks(text: string): Block[] {
   const blocks: Block[] = [];
   for (const chunk of text.replaceAll('\r', '').split(/\n\s*\n/)) {
-    const lines = chunk.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+    const lines = chunk
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
     let paragraph: string[] = [];
     const endParagraph = () => {
       if (paragraph.length > 0) blocks.push({ kind: 'paragraph', inlines: inlines(paragraph.join(' ')) });

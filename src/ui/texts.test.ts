@@ -12,7 +12,9 @@ const source = readdirSync(room, { recursive: true, encoding: 'utf8' })
 const texts = createTexts({ de, en });
 
 const flat = (tree: object, prefix = ''): [string, string][] =>
-  Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [[prefix + key, value] as [string, string]] : flat(value as object, `${prefix}${key}.`)));
+  Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[prefix + key, value] as [string, string]] : flat(value as object, `${prefix}${key}.`),
+  );
 
 describe('portal texts', () => {
   it.each(['de', 'en'])('has in %s every text that a component asks for', (lang) => {
@@ -25,7 +27,11 @@ describe('portal texts', () => {
   it('says the same in both languages, with the same placeholders', () => {
     const holders = (value: string) => [...value.matchAll(/\{+\w+\}+/g)].map(([found]) => found).sort();
     const english = new Map(flat(en));
-    expect(flat(de).map(([key]) => key).sort()).toEqual([...english.keys()].sort());
+    expect(
+      flat(de)
+        .map(([key]) => key)
+        .sort(),
+    ).toEqual([...english.keys()].sort());
     expect(flat(de).filter(([key, value]) => holders(value).join() !== holders(english.get(key) ?? '').join())).toEqual([]);
   });
 });

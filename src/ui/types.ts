@@ -179,7 +179,12 @@ export interface TaskListView {
   readonly savedUntil?: string | undefined;
   readonly groups: readonly {
     readonly title?: string | undefined;
-    readonly tasks: readonly { readonly label: string; readonly hint?: string | undefined; readonly href?: string | undefined; readonly state: TaskState }[];
+    readonly tasks: readonly {
+      readonly label: string;
+      readonly hint?: string | undefined;
+      readonly href?: string | undefined;
+      readonly state: TaskState;
+    }[];
   }[];
   /** Where to go on. */
   readonly next?: Link | undefined;
@@ -210,7 +215,16 @@ export interface CollectionView extends FormTarget {
     readonly remove?: FormTarget | undefined;
   }[];
   /** The question whether to add an entry; none where no more are allowed. `name` is posted as `yes` or `no`. */
-  readonly add?: { readonly id: string; readonly name: string; readonly question: string; readonly hint?: string | undefined; readonly value?: string | undefined; readonly error?: string | undefined } | undefined;
+  readonly add?:
+    | {
+        readonly id: string;
+        readonly name: string;
+        readonly question: string;
+        readonly hint?: string | undefined;
+        readonly value?: string | undefined;
+        readonly error?: string | undefined;
+      }
+    | undefined;
   /** Why no more can be added. */
   readonly full?: string | undefined;
   readonly save?: boolean | undefined;
@@ -223,12 +237,18 @@ export interface ReviewView extends FormTarget {
   readonly intro?: string | undefined;
   readonly errors: readonly SummaryError[];
   readonly warnings: readonly WarningView[];
-  readonly sections: readonly { readonly title: string; readonly rows: readonly SummaryRow[]; readonly entries?: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[] | undefined }[];
+  readonly sections: readonly {
+    readonly title: string;
+    readonly rows: readonly SummaryRow[];
+    readonly entries?: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[] | undefined;
+  }[];
   /** What goes to whom. */
   readonly recipients: readonly { readonly name: string; readonly what: string }[];
   readonly fee?: string | undefined;
   readonly privacy?: Link | undefined;
-  readonly declaration?: { readonly id: string; readonly name: string; readonly text: string; readonly checked: boolean; readonly error?: string | undefined } | undefined;
+  readonly declaration?:
+    | { readonly id: string; readonly name: string; readonly text: string; readonly checked: boolean; readonly error?: string | undefined }
+    | undefined;
   /** Names the act: "Antrag absenden". */
   readonly submit: string;
   readonly save?: boolean | undefined;
@@ -274,7 +294,14 @@ export interface CodeFormView extends FormTarget {
   readonly title: string;
   readonly intro?: string | undefined;
   readonly errors: readonly SummaryError[];
-  readonly code: { readonly id: string; readonly name: string; readonly label: string; readonly hint?: string | undefined; readonly value: string; readonly error?: string | undefined };
+  readonly code: {
+    readonly id: string;
+    readonly name: string;
+    readonly label: string;
+    readonly hint?: string | undefined;
+    readonly value: string;
+    readonly error?: string | undefined;
+  };
   /** The second factor: date of birth, e-mail, … */
   readonly fields: readonly FieldView[];
   readonly submit: string;

@@ -51,12 +51,16 @@ export interface Exploration {
   ends: { submit: number; exit: number };
 }
 
+type Changes = Record<string, Json>;
+
 interface State {
   readonly answers: Answers;
   readonly walk: Walk;
   readonly params: Record<string, Json>;
-  /** Showed something new, or follows from a state that did: taken first, so that every novelty is carried to the end of the flow. */
-  urgent: boolean;
+  /** Showed something new: carried on to the end of the flow before anything else is tried. */
+  readonly fresh: boolean;
+  /** What is left to be tried here; undefined: everything. */
+  readonly ways?: Changes[];
 }
 
 const MOST_JOURNEYS = 100;
@@ -104,12 +108,14 @@ class Explorer {
 
   run(): Exploration {
     for (const params of this.#parameterSets().reverse()) {
-      const first = this.#visit(emptyAnswers(), params, undefined);
-      if (first) this.#wait({ ...first, urgent: true });
+      const first = this.#visit({}, { answers: emptyAnswers(), params }, true);
+      if (first) this.#wait(first);
     }
     let state = this.#take();
+    let dive = false;
     while (state && this.#states < this.#limit) {
-      this.#expand(state);
+      this.#expand(state, dive || state.fresh);
+      dive = this.#dive !== undefined;
       state = this.#take();
     }
     const stuck = [...this.#reached].filter((id) => !this.#passed.has(id));
@@ -127,49 +133,57 @@ class Explorer {
     return sets;
   }
 
-  /** The next state: what was new, then one at the page that was expanded least. */
+  /** The next state: the one under way, then one that showed something new, then any; each time at the page that was left least often. */
   #take(): State | undefined {
-    const urgent = this.#urgent.pop();
-    if (urgent) return urgent;
-    let best: string | undefined;
-    for (const [page, states] of this.#waiting) {
-      if (states.length > 0 && (best === undefined || this.#count(page) < this.#count(best))) best = page;
+    const dive = this.#dive;
+    this.#dive = undefined;
+    if (dive) return dive;
+    for (const waiting of [this.#waiting.fresh, this.#waiting.other]) {
+      let best: string | undefined;
+      for (const page of waiting.keys()) if (best === undefined || this.#count(page) < this.#count(best)) best = page;
+      if (best === undefined) continue;
+      const states = waiting.get(best)!;
+      // Mostly the newest, which leads deep; now and then the oldest, so that early decisions are varied, too.
+      const state = this.#count(best) % 4 === 3 ? states.shift() : states.pop();
+      if (states.length === 0) waiting.delete(best);
+      return state;
     }
-    if (best === undefined) return undefined;
-    // Mostly the newest, which leads deep; now and then the oldest, so that early decisions are varied, too.
-    return this.#count(best) % 4 === 3 ? this.#waiting.get(best)!.shift() : this.#waiting.get(best)!.pop();
+    return undefined;
   }
 
   #count(page: string): number {
     return this.#expanded.get(page) ?? 0;
   }
 
-  /** Walks with these answers. Gives the state they lead to, unless the way ends there or an equal state is known. */
-  #visit(answers: Answers, params: Record<string, Json>, previous: Walk | undefined): State | undefined {
+  /** Walks on with changed answers. Gives the state they lead to, unless the way ends there or an equal state is known. */
+  #visit(changes: Changes, from: Pick<State, 'answers' | 'params'> & { walk?: Walk }, fresh: boolean): State | undefined {
     this.#states++;
+    const { params } = from;
+    const answers = copyAnswers(from.answers);
+    for (const [path, value] of Object.entries(changes)) answers[path] = value;
     const news = this.#coverage.news;
-    const result = walk(this.#flow, answers, { today: this.#options.today, params, lists: this.#lists, previous });
+    const result = walk(this.#flow, answers, { today: this.#options.today, params, lists: this.#lists, previous: from.walk });
     this.#coverage.walked(result);
     for (const { page, state } of result.steps) {
       this.#reached.add(page.id);
       if (state === 'done') this.#passed.add(page.id);
     }
-    const fresh = this.#coverage.news > news;
+    const shows = this.#coverage.news > news;
     if (result.outcome !== 'stop') {
-      this.#end(result, answers, params, fresh);
+      this.#end(result, answers, params, fresh || shows);
       return undefined;
     }
     const key = this.#key(result, answers, params);
     if (this.#seen.has(key)) return undefined;
     this.#seen.add(key);
-    return { answers, walk: result, params, urgent: fresh };
+    return { answers, walk: result, params, fresh: fresh || shows };
   }
 
   #wait(state: State): void {
     const page = state.walk.steps.at(-1)!.page.id;
-    if (state.urgent) this.#urgent.push(state);
-    else if (this.#waiting.has(page)) this.#waiting.get(page)!.push(state);
-    else this.#waiting.set(page, [state]);
+    const waiting = state.fresh ? this.#waiting.fresh : this.#waiting.other;
+    if (waiting.has(page)) waiting.get(page)!.push(state);
+    else waiting.set(page, [state]);
   }
 
   #end(result: Walk, answers: Answers, params: Record<string, Json>, fresh: boolean): void {
@@ -184,45 +198,42 @@ class Explorer {
     this.#journeys.push({ outcome, stop: result.stop, pages, params, answers: nestAnswers(this.#flow, answers) });
   }
 
-  #expand(state: State): void {
-    const { walk: walked, answers, params } = state;
-    const step = walked.steps.at(-1)!;
+  #expand(state: State, carried: boolean): void {
+    const step = state.walk.steps.at(-1)!;
     this.#expanded.set(step.page.id, this.#count(step.page.id) + 1);
     const next: State[] = [];
-    for (const changes of this.#ways(state, step)) {
-      if (this.#states >= this.#limit) {
-        // Put back, so that the report knows that something was left undone.
-        this.#urgent.push(state);
-        return;
+    const left: Changes[] = [];
+    for (const changes of state.ways ?? this.#ways(state, step)) {
+      const fresh = this.#isNew(changes);
+      // On the way to the end only what is new is tried beside the first way that leads on.
+      if (carried && !fresh && next.length > 0) left.push(changes);
+      else if (this.#states >= this.#limit) left.push(changes);
+      else {
+        const reached = this.#visit(changes, state, fresh);
+        if (reached) next.push(reached);
       }
-      const changed = copyAnswers(answers);
-      let fresh = false;
-      for (const [path, value] of Object.entries(changes)) {
-        changed[path] = value;
-        if (this.#isNew(path, value)) fresh = true;
-      }
-      const reached = this.#visit(changed, params, walked);
-      if (!reached) continue;
-      reached.urgent ||= fresh;
-      next.push(reached);
     }
-    if (state.urgent && next.length > 0 && !next.some(({ urgent }) => urgent)) next[0]!.urgent = true;
+    if (left.length > 0) this.#wait({ ...state, fresh: false, ways: left });
+    if (carried) this.#dive = next.shift();
     // The last one is taken first: the most telling values come in front.
     for (const reached of next.reverse()) this.#wait(reached);
   }
 
-  /** Is this the first time that a deciding field gets this value? */
-  #isNew(path: string, value: Json): boolean {
-    const { template } = locate(path);
-    if (!this.#reads.decisive.has(template)) return false;
-    const text = `${template}=${JSON.stringify(Array.isArray(value) && this.#collections.has(template) ? value.length : value)}`;
-    if (this.#values.has(text)) return false;
-    this.#values.add(text);
-    return true;
+  /** Does a deciding field get a value that was not tried before? */
+  #isNew(changes: Changes): boolean {
+    let fresh = false;
+    for (const [path, value] of Object.entries(changes)) {
+      const { template } = locate(path);
+      if (!this.#reads.decisive.has(template)) continue;
+      const text = `${template}=${JSON.stringify(Array.isArray(value) && this.#collections.has(template) ? value.length : value)}`;
+      if (!this.#values.has(text)) fresh = true;
+      this.#values.add(text);
+    }
+    return fresh;
   }
 
   /** Changes to the answers that may lead on from a page: none, when what was answered here cannot be repaired. */
-  #ways({ walk: walked, answers, params }: State, step: Step): Record<string, Json>[] {
+  #ways({ walk: walked, answers, params }: State, step: Step): Changes[] {
     const { page } = step;
     if (page.collection) {
       const list = joinPath(step.prefix, page.collection.path.split('.').at(-1));
@@ -230,7 +241,8 @@ class Explorer {
       const counts = entryCounts(page.collection.min, page.collection.max, this.#reads.literals.get(page.collection.path));
       return counts.map((count) => ({ [list]: Array.from({ length: count }, (_, i) => String(i + 1)) }));
     }
-    if (page.kind === 'info') return [{ [joinPath(step.prefix, `~${page.id}`)]: true }];
+    const read = joinPath(step.prefix, `~${page.id}`);
+    if (page.kind === 'info' && answers[read] !== true) return [{ [read]: true }];
     const open = step.fields.filter((field) => !field.type.silent && !Object.hasOwn(answers, joinPath(step.prefix, field.id)));
     if (open.length === 0) return this.#confirm(walked);
     const choices = open.map((field): [string, Json[]] => [joinPath(step.prefix, field.id), this.#candidates(field, step, walked, params)]);
@@ -276,7 +288,7 @@ class Explorer {
     for (const path of Object.keys(answers)) {
       if (path.includes('~')) {
         // What was read or confirmed matters on its own page only.
-        if (step.warnings.some((warning) => warning.confirmPath === path)) parts.push(path);
+        if (path.endsWith(`~${step.page.id}`) || step.warnings.some((warning) => warning.confirmPath === path)) parts.push(path);
         continue;
       }
       const { template, around } = locate(path);

@@ -18,7 +18,12 @@ export function makeCombobox(select: HTMLSelectElement): void {
   list.id = `${id}-list`;
   list.role = 'listbox';
   list.hidden = true;
-  Object.assign(input, { id, type: 'text', role: 'combobox', autocomplete: select.autocomplete && select.autocomplete !== 'off' ? `${select.autocomplete}-name` : 'off' });
+  Object.assign(input, {
+    id,
+    type: 'text',
+    role: 'combobox',
+    autocomplete: select.autocomplete && select.autocomplete !== 'off' ? `${select.autocomplete}-name` : 'off',
+  });
   input.className = 'kern-form-input__input' + (select.matches('.kern-form-input__select--error') ? ' kern-form-input__input--error' : '');
   for (const name of ['aria-describedby', 'aria-invalid']) {
     const value = select.getAttribute(name);

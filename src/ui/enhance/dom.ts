@@ -1,6 +1,9 @@
 /** Short names for what every part of the script does with the page. */
-export const one = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T | null => root.querySelector<T>(selector);
-export const all = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T[] => [...root.querySelectorAll<T>(selector)];
+export const one = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T | null =>
+  root.querySelector<T>(selector);
+export const all = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T[] => [
+  ...root.querySelectorAll<T>(selector),
+];
 
 /** A portal text for the script, from the frame (`data-…` of `.site`), with `{n}` filled. */
 export const text = (name: string, n: number | string = ''): string => (one('.site')?.dataset[name] ?? '').replace('{n}', String(n));

@@ -48,7 +48,9 @@ document.addEventListener('click', (event) => {
   if (link?.hash) {
     // The target may be a group: focus its first control.
     const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    const control = place?.matches('input, select, textarea, button') ? place : place && one('input:not([type=hidden]), select, textarea, button', place);
+    const control = place?.matches('input, select, textarea, button')
+      ? place
+      : place && one('input:not([type=hidden]), select, textarea, button', place);
     if (control) {
       event.preventDefault();
       (control.closest('.kern-form-input, .kern-fieldset, .kern-form-check') ?? control).scrollIntoView();

@@ -32,7 +32,8 @@ export function watchSession(dialog: HTMLDialogElement): void {
     if (rest > warnAt) return;
     if (!dialog.open) dialog.showModal();
     const seconds = Math.ceil(rest / 1000);
-    const fill = (at: number) => (at > 60 ? left! : at === 60 ? leftOne! : leftSeconds!).replace('{n}', String(at > 60 ? Math.ceil(at / 60) : at));
+    const fill = (at: number) =>
+      (at > 60 ? left! : at === 60 ? leftOne! : leftSeconds!).replace('{n}', String(at > 60 ? Math.ceil(at / 60) : at));
     one('.countdown', dialog)!.textContent = fill(seconds);
     // Spoken only now and then: at two minutes, one minute, and 20 seconds.
     const spoken = fill(seconds > 60 ? 120 : seconds > 20 ? 60 : 20);

@@ -1,0 +1,176 @@
+/** Starts the built portal and the demo back office as programs of their own, for tests that look from outside. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startBackoffice, type Backoffice } from '../src/backoffice/server.ts';
+
+export const root = resolve(import.meta.dirname, '..');
+const SECRET = 'a-secret-for-tests-only';
+
+export interface TestPortal {
+  readonly url: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  readonly output: () => string;
+  /** SIGTERM by default; waits for the end and gives the exit code. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+export interface World {
+  readonly portal: TestPortal;
+  readonly backoffice: Backoffice;
+  readonly dataDir: string;
+  /** Starts another portal on the same data. */
+  readonly start: (env?: NodeJS.ProcessEnv) => Promise<TestPortal>;
+  readonly close: () => Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
+
+async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<TestPortal> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(root, 'src/cli/serve.ts')], {
+    cwd: root,
+    env: { ...process.env, PORT: String(port), SCHALTER_DATA: dataDir, DEMO_BACKOFFICE_SECRET: SECRET, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const deadline = Date.now() + 60_000;
+  const url = `http://localhost:${port}`;
+  for (;;) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the portal did not start:\n${output}`);
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.ok, () => false);
+    if (ready) break;
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+  return {
+    url,
+    port,
+    process: child,
+    output: () => output,
+    stop: (signal = 'SIGTERM') => {
+      if (child.exitCode === null) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** A portal with a fresh database and a back office that its destinations lead to. */
+export async function openWorld(options: { progressAfter?: number; env?: NodeJS.ProcessEnv } = {}): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'schalter-'));
+  const backoffice = await startBackoffice({ port: 0, dataDir: join(dataDir, 'backoffice'), secret: SECRET, progressAfter: options.progressAfter ?? 300 });
+  const config = join(dataDir, 'config');
+  const { cpSync, readdirSync, readFileSync, writeFileSync, chmodSync } = await import('node:fs');
+  cpSync(join(root, 'src/server/config/municipalities'), config, { recursive: true });
+  for (const file of readdirSync(config)) {
+    writeFileSync(join(config, file), readFileSync(join(config, file), 'utf8').replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`));
+  }
+  chmodSync(dataDir, 0o755);
+  const start = (env: NodeJS.ProcessEnv = {}) => startPortal(dataDir, { SCHALTER_CONFIG: config, ...options.env, ...env });
+  const portal = await start();
+  return {
+    portal,
+    backoffice,
+    dataDir,
+    start,
+    close: async () => {
+      await portal.stop();
+      await backoffice.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  location: string | undefined;
+  body: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** A browser without scripts: keeps cookies, follows nothing by itself, sends what browsers send. */
+export class PlainBrowser {
+  readonly #cookies = new Map<string, string>();
+  readonly #port: number;
+  readonly host: string;
+
+  constructor(port: number, host = 'localhost') {
+    this.#port = port;
+    this.host = `${host}:${port}`;
+  }
+
+  get cookies(): ReadonlyMap<string, string> {
+    return this.#cookies;
+  }
+
+  setCookie(name: string, value: string): void {
+    this.#cookies.set(name, value);
+  }
+
+  /** One request. `form`: pairs of names and values; `headers` win over what a browser sends. */
+  async send(path: string, form?: [string, string][] | { body: Buffer; type: string }, headers: Record<string, string> = {}): Promise<Answer> {
+    const body = form === undefined ? undefined : Array.isArray(form) ? Buffer.from(new URLSearchParams(form).toString()) : form.body;
+    const type = form === undefined ? undefined : Array.isArray(form) ? 'application/x-www-form-urlencoded' : form.type;
+    return new Promise((done, failed) => {
+      const call = request(
+        {
+          host: '127.0.0.1',
+          port: this.#port,
+          path,
+          method: body ? 'POST' : 'GET',
+          headers: {
+            host: this.host,
+            accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+            cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+            ...(body && { origin: `http://${this.host}`, 'content-type': type, 'content-length': String(body.length), 'sec-fetch-site': 'same-origin' }),
+            ...headers,
+          },
+        },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('end', () => {
+            for (const cookie of answer.headers['set-cookie'] ?? []) {
+              const [pair] = cookie.split(';');
+              const at = pair!.indexOf('=');
+              this.#cookies.set(pair!.slice(0, at), decodeURIComponent(pair!.slice(at + 1)));
+            }
+            done({ status: answer.statusCode!, location: answer.headers.location, body: Buffer.concat(chunks).toString(), headers: answer.headers });
+          });
+          answer.on('error', failed);
+        },
+      );
+      call.on('error', failed);
+      call.end(body);
+    });
+  }
+
+  /** Follows redirects to a page; gives it with its own path. */
+  async visit(path: string): Promise<Answer & { path: string }> {
+    let at = path;
+    for (let hops = 0; hops < 5; hops++) {
+      const answer = await this.send(at);
+      if (answer.status < 300 || answer.status >= 400) return { ...answer, path: at };
+      at = answer.location!;
+    }
+    throw new Error(`too many redirects from ${path}`);
+  }
+}
+
+/** Hidden value of a form on a page. */
+export function hidden(html: string, name: string): string | undefined {
+  return new RegExp(`name="${name}"[^>]*value="([^"]*)"`).exec(html)?.[1] ?? new RegExp(`value="([^"]*)"[^>]*name="${name}"`).exec(html)?.[1];
+}
