@@ -19,7 +19,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await admin.connect();
   await admin.query('create database schalter_template');
   await admin.end();
-  const store = await openStore({ databaseUrl: `postgres://${user}@/schalter_template?host=${encodeURIComponent(host)}&port=${port}`, dataDir: '', logger: quiet });
+  const store = await openStore({
+    databaseUrl: `postgres://${user}@/schalter_template?host=${encodeURIComponent(host)}&port=${port}`,
+    dataDir: '',
+    logger: quiet,
+  });
   await store.close();
   project.provide('postgres', { host, port, user });
   return async () => {

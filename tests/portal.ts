@@ -68,8 +68,15 @@ async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<Tes
   };
 }
 
+/** A municipality like Musterstadt, under another id, with other parameters of one service. */
+export interface Twin {
+  readonly id: string;
+  readonly service: string;
+  readonly params: object;
+}
+
 /** A portal with a fresh database and a back office that its destinations lead to. */
-export async function openWorld(options: { progressAfter?: number; env?: NodeJS.ProcessEnv } = {}): Promise<World> {
+export async function openWorld(options: { progressAfter?: number; env?: NodeJS.ProcessEnv; twins?: readonly Twin[] } = {}): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'schalter-'));
   const backoffice = await startBackoffice({ port: 0, dataDir: join(dataDir, 'backoffice'), secret: SECRET, progressAfter: options.progressAfter ?? 300 });
   const config = join(dataDir, 'config');
@@ -77,6 +84,11 @@ export async function openWorld(options: { progressAfter?: number; env?: NodeJS.
   cpSync(join(root, 'src/server/config/municipalities'), config, { recursive: true });
   for (const file of readdirSync(config)) {
     writeFileSync(join(config, file), readFileSync(join(config, file), 'utf8').replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`));
+  }
+  for (const twin of options.twins ?? []) {
+    const document = JSON.parse(readFileSync(join(config, 'musterstadt.json'), 'utf8')) as { services: { service: string }[] };
+    const services = document.services.map((one) => (one.service === twin.service ? { ...one, params: twin.params } : one));
+    writeFileSync(join(config, `${twin.id}.json`), JSON.stringify({ ...document, id: twin.id, hosts: [`${twin.id}.localhost`], services }));
   }
   chmodSync(dataDir, 0o755);
   const start = (env: NodeJS.ProcessEnv = {}) => startPortal(dataDir, { SCHALTER_CONFIG: config, ...options.env, ...env });

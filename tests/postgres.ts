@@ -36,6 +36,8 @@ export async function cloneDatabase(connections = 10): Promise<TestDatabase> {
   const url = urlOf(server, name);
   const store = await openStore({ databaseUrl: url, dataDir: '', logger: silent, migrate: false, connections });
   const owner = new pg.Pool({ connectionString: url, max: 2 });
+  // connections that linger while the database is dropped are ended by the server
+  owner.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
   return {
     store,
     url,

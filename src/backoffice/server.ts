@@ -4,7 +4,8 @@
  */
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { casePage, listPage } from './pages.ts';
 
@@ -25,6 +26,21 @@ export interface ReceivedCase {
   /** How often it was sent; the first one counts. */
   sends: number;
   news: { status: string; at: string }[];
+}
+
+/** What the published contract says about an envelope (`submission-envelope.v1`). */
+interface Envelope {
+  id: string;
+  submission: string;
+  reference: string;
+  service: { id: string };
+  municipality: { name: string };
+  submittedAt: string;
+  payload: unknown;
+  payloadSha256: string;
+  provenance: unknown;
+  attachments: { id: string; name: string; size: number; mime: string }[];
+  callback: { url: string };
 }
 
 export interface BackofficeOptions {
@@ -99,7 +115,7 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       if (fault.kind === '429') res.setHeader('retry-after', '1');
       return answer(res, fault.kind === 'reject' ? 422 : Number(fault.kind), fault.kind === 'reject' ? 'Straße fehlt im Verzeichnis' : 'try again');
     }
-    const envelope = JSON.parse(bytes.toString()) as Record<string, never>;
+    const envelope = JSON.parse(bytes.toString()) as Envelope;
     const key = String(req.headers['idempotency-key'] ?? '');
     const known = cases.get(key);
     if (known) {
@@ -108,21 +124,21 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     }
     if (key !== envelope.id) return answer(res, 422, 'the key does not fit the envelope');
     if (createHash('sha256').update(canonical(envelope.payload)).digest('hex') !== envelope.payloadSha256) return answer(res, 422, 'the payload was altered');
-    const listed = envelope.attachments as { id: string; name: string; size: number; mime: string }[];
+    const listed = envelope.attachments;
     if (listed.some((one) => files.get(one.id) !== one.size)) return answer(res, 422, 'an attachment is missing');
     const received: ReceivedCase = {
       key,
       submission: envelope.submission,
       reference: envelope.reference,
-      service: (envelope.service as { id: string }).id,
-      municipality: (envelope.municipality as { name: string }).name,
+      service: envelope.service.id,
+      municipality: envelope.municipality.name,
       submittedAt: envelope.submittedAt,
       receivedAt: new Date().toISOString(),
       payload: envelope.payload,
       payloadSha256: envelope.payloadSha256,
       provenance: envelope.provenance,
       attachments: listed.map((one) => ({ ...one, received: files.get(one.id)! })),
-      callback: (envelope.callback as { url: string }).url,
+      callback: envelope.callback.url,
       destination: key.split(':')[1]!,
       sends: 1,
       news: [],
@@ -145,13 +161,9 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     const timestamp = String(Math.floor(Date.now() / 1000));
     const mac = createHmac('sha256', options.secret).update(`${eventId}.${timestamp}.`).update(body).digest('base64');
     try {
-      const reply = await fetch(found.callback, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` },
-        body,
-        signal: AbortSignal.timeout(5_000),
-      });
-      if (!reply.ok) throw new Error(String(reply.status));
+      const headers = { 'content-type': 'application/json', 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
+      const reply = await call(found.callback, headers, body);
+      if (reply !== 200) throw new Error(String(reply));
       found.news.push({ status, at });
     } catch {
       if (attempt < 8) later(500 * 2 ** attempt, () => report(found, status, attempt + 1, eventId, at));
@@ -178,6 +190,24 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       closeSync(journal);
     },
   };
+}
+
+/** POST; gives the status. Names under `localhost` are this machine (RFC 6761), which not every resolver knows. */
+function call(url: string, headers: Record<string, string>, body: Buffer): Promise<number> {
+  const target = new URL(url);
+  const host = target.hostname.endsWith('.localhost') ? '127.0.0.1' : target.hostname;
+  return new Promise((done, failed) => {
+    (target.protocol === 'https:' ? httpsRequest : httpRequest)(
+      { host, port: target.port, path: target.pathname, method: 'POST', headers: { ...headers, host: target.host, 'content-length': body.length }, signal: AbortSignal.timeout(5_000) },
+      (reply) => {
+        reply.resume();
+        reply.on('end', () => done(reply.statusCode ?? 0));
+        reply.on('error', failed);
+      },
+    )
+      .on('error', failed)
+      .end(body);
+  });
 }
 
 function answer(res: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

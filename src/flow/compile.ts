@@ -7,6 +7,7 @@ import type { FieldTypes } from '#fields';
 import {
   compileExpression,
   entryPlace,
+  firstLine,
   markComposite,
   recordShape,
   RESERVED,
@@ -68,8 +69,14 @@ export function compile(document: FlowDocument, types: FieldTypes, parameters: P
     report('bad-id', '', (error as Error).message, 'Rename the field, group or entry.');
     return { problems };
   }
-  const compiler = new Compiler(types, report, root);
-  const flow = compiler.flow(document);
+  let flow: Flow;
+  try {
+    flow = new Compiler(types, report, root).flow(document);
+  } catch (error) {
+    // The expression library refuses a name twice: an entry's name that is a group's name somewhere else.
+    report('bad-id', '', firstLine(error), 'Give groups, fields and entries ("as") different names.');
+    return { problems };
+  }
   return problems.some((problem) => problem.rule !== 'reads-later') ? { problems } : { flow, problems };
 }
 

@@ -203,7 +203,7 @@ export function compileExpression(place: Place, source: string, expected?: strin
   return { expression };
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 

@@ -1,4 +1,5 @@
 /** One page in front of a scope: which fields are shown, what is missing or wrong, which rules fail, and the scope after it. */
+import type { CelType } from '#fields';
 import { copyAnswers, emptyAnswers } from './answers.ts';
 import { CivilDate } from './civil-date.ts';
 import { joinPath } from './compile.ts';
@@ -31,22 +32,27 @@ export function scopeNames(template: string, base: Base | undefined): string[] {
 export function setIn(scope: Scope, names: readonly string[], value: unknown): Scope {
   const root = copyRecord(scope);
   let object = root;
-  for (const name of names.slice(0, -1)) object = object[name] = copyRecord(object[name] as Scope);
+  for (const name of names.slice(0, -1)) {
+    const inner = copyRecord(object[name] as Scope);
+    object[name] = inner;
+    object = inner;
+  }
   object[names.at(-1)!] = value;
   return root;
 }
 
-export function copyRecord(object: Scope): Record<string, Record<string, unknown> | unknown> & Record<string, never> {
-  return Object.assign(Object.create(Object.getPrototypeOf(object) as object) as object, object) as never;
+export function copyRecord(object: Scope): Record<string, unknown> {
+  return Object.assign(Object.create(Object.getPrototypeOf(object) as object) as Record<string, unknown>, object);
+}
+
+function celOf(field: Field): CelType {
+  return typeof field.type.cel === 'function' ? field.type.cel(field.config) : field.type.cel;
 }
 
 /** What expressions see of a stored value. */
 function seen(field: Field, value: Json): unknown {
   const raw = field.type.toCel ? field.type.toCel(value) : value;
-  const cel = typeof field.type.cel === 'function' ? field.type.cel(field.config) : field.type.cel;
-  if (cel === 'Date') return CivilDate.parse(raw as string);
-  if (typeof cel === 'string') return raw;
-  return raw;
+  return celOf(field) === 'Date' ? CivilDate.parse(raw as string) : raw;
 }
 
 export function evaluatePage(page: Page, context: PageContext): { step: Step; scope: Scope; counted: Answers; reads: string[] } {
@@ -116,7 +122,7 @@ function getIn(scope: Scope, names: readonly string[]): unknown {
 
 /** Members of a composite that are dates are wrapped too; absent members keep their default. */
 function dated(field: Field, value: Scope): Scope {
-  const cel = typeof field.type.cel === 'function' ? field.type.cel(field.config) : field.type.cel;
+  const cel = celOf(field);
   const members: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(cel as object)) {
     const member = Object.hasOwn(value, name) ? value[name] : undefined;

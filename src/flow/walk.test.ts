@@ -10,6 +10,9 @@ function compiled(document: FlowDocument, params = { rate: 'double' as const }):
   return result.flow!;
 }
 
+/** A document that a test may break. */
+type Editable = { -readonly [K in keyof FlowDocument]: FlowDocument[K] } & { sections: { pages: { id: string; when?: string; fields?: { id: string; type: string }[] }[] }[] };
+
 const flow = compiled(dogs);
 const options = { today: '2026-03-02', params: { rate: 96 } };
 const lenient = { ...options, lenient: true };
@@ -142,12 +145,12 @@ describe('walk', () => {
 });
 
 describe('compile', () => {
-  const broken = (edit: (document: FlowDocument) => void) => {
+  const broken = (edit: (document: Editable) => void) => {
     const document = structuredClone(dogs);
-    edit(document);
+    edit(document as Editable);
     return compile(document, testTypes, { rate: 'double' }).problems.map((problem) => problem.rule);
   };
-  it.each<[string, (d: FlowDocument) => void]>([
+  it.each<[string, (d: Editable) => void]>([
     ['expression-syntax', (d) => (d.sections[0]!.pages[1]!.when = '!!')],
     ['expression-type', (d) => (d.sections[0]!.pages[1]!.when = '1')],
     ['reads-unknown', (d) => (d.sections[0]!.pages[1]!.when = 'nothing == "x"')],
@@ -156,6 +159,7 @@ describe('compile', () => {
     ['bad-id', (d) => (d.sections[1]!.pages[0]!.fields![0]!.id = '__proto__')],
     ['duplicate-path', (d) => (d.sections[1]!.pages[0]!.fields![1]!.id = 'familyName')],
     ['duplicate-id', (d) => (d.sections[1]!.pages[0]!.id = 'birth')],
+    ['bad-id', (d) => (((d.sections[2]!.pages[0] as { as?: string }).as = 'late'), ((d.sections[3]!.pages[0] as { group?: string }).group = 'late'))],
     ['exit-page', (d) => delete d.sections[0]!.pages[1]!.when],
     ['check-page', (d) => d.sections.pop()],
   ])('finds %s', (rule, edit) => expect(broken(edit)).toContain(rule));

@@ -25,6 +25,15 @@ interface Frame {
   readonly readsUnder?: string;
 }
 
+/** One entry of a collection, walked. */
+interface Entry {
+  readonly steps: readonly Step[];
+  readonly counted: Answers;
+  readonly complete: boolean;
+  /** The entry as expressions see it. */
+  readonly record: Record<string, unknown>;
+}
+
 const frames = new WeakMap<Walk, { frames: Frame[]; answers: Answers; options: WalkOptions }>();
 
 /** Walks a flow. Pure: the same flow, answers and options give the same walk, with or without `previous`. */
@@ -152,7 +161,7 @@ class Run {
     let here = scope;
     let stopped = false;
     for (const key of keys) {
-      const entry = stopped ? undefined : this.#entry(page, here, `${path}/${key}`, list, key, shape);
+      const entry: Entry | undefined = stopped ? undefined : this.#entry(page, here, `${path}/${key}`, list, key, shape);
       entries.push({ key, complete: entry?.complete ?? false });
       if (!entry) continue;
       inner.push(...entry.steps);
@@ -175,13 +184,13 @@ class Run {
     if (!stopped && done && errors.length === 0) {
       warnings = checkRules(page.rules, { path, prefix, base, scope: here, answers: this.#answers, options: this.#options, undecided: this.#note });
     }
-    const blocked = warnings.some((warning) => warning.level === 'must' || !warning.confirmed);
+    const blocked = warnings.some((warning) => warning.level === 'must' || (!warning.confirmed && this.#options.lenient !== true));
     const state: Step['state'] = stopped || !done ? 'unanswered' : errors.length > 0 || blocked ? 'invalid' : 'done';
     const step: Step = { path, page, prefix, section: page.section, fields: [], optional: new Set(), state, errors, warnings, entries };
     return { step, inner, scope: here, counted, reads: [list, ...warnings.map((w) => w.confirmPath)], readsUnder: list };
   }
 
-  #entry(page: Page, outer: Scope, path: PagePath, list: string, key: string, shape: RecordShape) {
+  #entry(page: Page, outer: Scope, path: PagePath, list: string, key: string, shape: RecordShape): Entry {
     const collection = page.collection!;
     const steps: Step[] = [];
     const counted = emptyAnswers();
@@ -219,7 +228,7 @@ class Run {
     const undecided = [...done.flatMap((frame) => frame.undecided)];
     if (stop.page.kind === 'check') {
       const note: MachineContext['undecided'] = (place, message) => void undecided.push({ place, message });
-      const pageOf = (path: string) => steps.findLast((step) => path === '' || step.fields.some((f) => joinPath(step.prefix, f.id) === path))?.path ?? stop.path;
+      const pageOf = (path: string) => steps.findLast((step) => path === '' || step.fields.some((f) => joinPath(step.prefix, f.id) === path) || step.page.collection?.path === path)?.path ?? stop.path;
       for (const section of flow.sections) {
         if (section.when && !decide(section.when, scope, section.id, note)) continue;
         const context = { path: stop.path, prefix: '', scope, answers: this.#answers, options: this.#options, undecided: note };

@@ -33,6 +33,12 @@ export class Coverage {
     return sides;
   }
 
+  /** Has a condition not been seen both true and false? */
+  oneSided(expression: Expression): boolean {
+    const sides = this.sides.get(expression);
+    return !sides || sides.true === 0 || sides.false === 0;
+  }
+
   walked(walk: Walk): void {
     for (const { page } of walk.steps) {
       if (this.pages.has(page.id)) continue;

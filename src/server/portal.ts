@@ -50,7 +50,8 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
 
   const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: logger.forStore });
   const keys = await KeyRing.open(settings.keysDir);
-  const applications = createApplications(store, keys, catalog);
+  const applications = createApplications(store, keys, catalog, settings.fixedToday === undefined ? undefined : () => settings.fixedToday!);
+  if (settings.fixedToday !== undefined) logger.warn('fixed_day', { reason: settings.fixedToday });
   const destinations = new Map<string, DestinationSettings>();
   for (const municipality of municipalities) {
     for (const one of municipality.destinations) {

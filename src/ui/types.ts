@@ -207,6 +207,8 @@ export interface CollectionView extends FormTarget {
   readonly title: string;
   readonly intro?: string | undefined;
   readonly errors: readonly SummaryError[];
+  /** Should-rules over the whole list that fail. */
+  readonly warnings: readonly WarningView[];
   readonly entries: readonly {
     readonly title: string;
     readonly rows: readonly SummaryRow[];

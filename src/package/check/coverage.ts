@@ -12,6 +12,8 @@ import { checkJourneys } from './journeys.ts';
 
 /** A working day that exists in every year; used when there is no journey that names one. */
 const SOME_DAY = '2026-03-02';
+/** So many walks are made even when everything was seen before: they look for what cannot be decided. */
+const ENOUGH = 1000;
 
 export function checkCoverage(context: CheckContext): void {
   const { flow, documents, journeys } = context;
@@ -24,7 +26,7 @@ export function checkCoverage(context: CheckContext): void {
   const lists = new Map<string, readonly CodeEntry[]>(Object.entries(documents.lists));
   const today = walks.length > 0 ? journeys[0]!.document.today : SOME_DAY;
   const payloads = payloadCheck(context);
-  const exploration = explore({ flow, service: documents.service, lists }, { today, coverage: tried, watch, onEnd: payloads });
+  const exploration = explore({ flow, service: documents.service, lists }, { today, coverage: tried, watch, onEnd: payloads, untilSeen: ENOUGH });
   const lost = checkPages(context, shown, exploration, walks);
   checkSides(context, shown, tried, lost, exploration);
 }

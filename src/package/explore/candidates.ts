@@ -22,6 +22,7 @@ const MOST_OPTIONS = 8;
 const MOST_VALUES = 12;
 const MOST_REPEATED = 3;
 const LONGEST_TEXT = 200;
+const MOST_COMBINATIONS = 40;
 
 /** Valid values in order of interest; `null` (left empty) at the end where that is allowed. Empty when the type offers none. */
 export function candidates(field: Field, around: Surroundings): Json[] {
@@ -89,4 +90,18 @@ export function entryCounts(min: number, max: number, literals: Literals | undef
   const named = [...(literals?.numbers ?? [])].filter((n) => Number.isInteger(n) && n > 0 && n <= 5).flatMap((n) => [n, n + 1]);
   const counts = new Set([Math.max(min, 1), min, min + 1, min + 2, ...named]);
   return [...counts].filter((count) => count >= min && count <= max && (count <= 6 || count === min)).slice(0, 6);
+}
+
+/** All combinations of values; where they are too many, each field varied alone around the first values. */
+export function combinations(choices: readonly [path: string, values: Json[]][]): Record<string, Json>[] {
+  if (choices.some(([, values]) => values.length === 0)) return [];
+  const total = choices.reduce((product, [, values]) => product * values.length, 1);
+  if (total <= MOST_COMBINATIONS) {
+    return choices.reduce<Record<string, Json>[]>((made, [path, values]) => made.flatMap((one) => values.map((value) => ({ ...one, [path]: value }))), [{}]);
+  }
+  const first = Object.fromEntries(choices.map(([path, values]) => [path, values[0]!]));
+  const alone = choices.flatMap(([path, values]) => values.slice(1).map((value) => ({ ...first, [path]: value })));
+  const longest = Math.max(...choices.map(([, values]) => values.length));
+  const together = Array.from({ length: longest - 1 }, (_, i) => Object.fromEntries(choices.map(([path, values]) => [path, values[Math.min(i + 1, values.length - 1)]!])));
+  return [first, ...alone, ...together];
 }

@@ -3,7 +3,7 @@
  * forgets them when the last one that does has been passed: two ways that agree on what is still needed go on alike.
  */
 import { parse, type ASTNode } from '@marcbachmann/cel-js';
-import type { Flow, Page } from '#flow';
+import type { Expression, Flow, Page } from '#flow';
 
 /** Constants that occur in the expressions over a field: the values around which decisions change. */
 export interface Literals {
@@ -26,6 +26,8 @@ export interface Reads {
   /** Paths that only a computed value reads: whether they are answered matters, their value does not. */
   readonly valued: ReadonlySet<string>;
   readonly literals: ReadonlyMap<string, Literals>;
+  /** The conditions and rules that a path decides, through computed values too. */
+  readonly decides: ReadonlyMap<string, ReadonlySet<Expression>>;
   /** Is the answer at a path (entry keys around it: `entries`) still needed at a place? */
   readonly live: (template: string, entries: readonly string[], page: Page, prefix: string) => boolean;
 }
@@ -41,13 +43,8 @@ export function readsOf(flow: Flow): Reads {
   };
   const computed = new Map(flow.expressions.filter(({ kind }) => kind === 'computed').map((entry) => [entry.owner, entry]));
 
-  const decisive = new Set<string>();
-  const pending = flow.expressions.filter(({ kind }) => kind !== 'computed').flatMap(({ expression }) => [...expression.reads]);
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    if (decisive.has(path)) continue;
-    decisive.add(path);
-    pending.push(...(computed.get(path)?.expression.reads ?? []));
-  }
+  const decides = decidesOf(flow, computed);
+  const decisive = new Set(decides.keys());
   const valued = new Set([...computed.values()].flatMap(({ expression }) => expression.reads).filter((path) => !decisive.has(path)));
 
   const uses = new Map<string, Use[]>();
@@ -68,6 +65,7 @@ export function readsOf(flow: Flow): Reads {
     decisive,
     valued,
     literals: literalsOf(flow, computed),
+    decides,
     live(template, entries, page, prefix) {
       const here = order.start(page);
       return (uses.get(template) ?? []).some(
@@ -106,15 +104,32 @@ function positions(flow: Flow) {
   };
 }
 
-function literalsOf(flow: Flow, computed: ReadonlyMap<string, Flow['expressions'][number]>): Map<string, Literals> {
+type Computed = ReadonlyMap<string, Flow['expressions'][number]>;
+
+/** What an expression reads, and what the computed values among it are computed from. */
+function readThrough(expression: Expression, computed: Computed): Set<string> {
+  const paths = new Set(expression.reads);
+  for (const path of paths) for (const inner of computed.get(path)?.expression.reads ?? []) paths.add(inner);
+  return paths;
+}
+
+function decidesOf(flow: Flow, computed: Computed): Map<string, Set<Expression>> {
+  const result = new Map<string, Set<Expression>>();
+  for (const { kind, expression } of flow.expressions) {
+    if (kind === 'computed') continue;
+    for (const path of readThrough(expression, computed)) result.set(path, (result.get(path) ?? new Set()).add(expression));
+  }
+  return result;
+}
+
+function literalsOf(flow: Flow, computed: Computed): Map<string, Literals> {
   const result = new Map<string, Literals>();
   for (const { expression } of flow.expressions) {
     const numbers = new Set<number>();
     const strings = new Set<string>();
     collect(parse(expression.source).ast, numbers, strings);
-    const paths = new Set(expression.reads);
     // A threshold on a computed value is reached through what it is computed from.
-    for (const path of paths) for (const inner of computed.get(path)?.expression.reads ?? []) paths.add(inner);
+    const paths = readThrough(expression, computed);
     for (const path of paths) {
       let known = result.get(path);
       if (!known) result.set(path, (known = { numbers: new Set(), strings: new Set(), beside: new Set() }));

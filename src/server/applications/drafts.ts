@@ -72,7 +72,8 @@ export function today(now = new Date()): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(now);
 }
 
-export function createApplications(store: Store, keys: KeyRing, catalog: Catalog): Applications {
+/** `day` gives the day that counts as today for a new draft. */
+export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
   const pinned = new Set<string>();
@@ -138,7 +139,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
           flowHash: offering.pkg.hash,
           channel: 'online',
           language: lang,
-          startedOn: today(),
+          startedOn: day(),
           keyEpoch: epoch,
           wrappedKey: wrapped,
           content: seal(key, contentOf(municipality, id, 1), encode({ answers: emptyAnswers(), provenance: {} })),

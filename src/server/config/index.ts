@@ -24,6 +24,8 @@ const settingsSchema = z.object({
   SCHALTER_KEYS: z.string().optional(),
   /** Addresses of proxies whose forwarded headers are believed, comma separated. */
   SCHALTER_PROXIES: z.string().default(''),
+  /** A fixed day instead of today, for tests and demonstrations; said at start. */
+  SCHALTER_TODAY: z.iso.date().optional(),
   SCHALTER_WORKER: z.enum(['on', 'off']).default('on'),
 });
 
@@ -37,6 +39,7 @@ export interface Settings {
   readonly keysDir: string;
   readonly proxies: ReadonlySet<string>;
   readonly worker: boolean;
+  readonly fixedToday?: string;
 }
 
 /** Settings from the environment; throws an Error whose message names the variable and what it takes. */
@@ -57,6 +60,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     keysDir: resolve(value.SCHALTER_KEYS ?? join(dataDir, 'keys')),
     proxies: new Set(value.SCHALTER_PROXIES.split(',').map((s) => s.trim()).filter(Boolean)),
     worker: value.SCHALTER_WORKER === 'on',
+    fixedToday: value.SCHALTER_TODAY,
   };
 }
 

@@ -1,68 +1,77 @@
-/** Documents people take away: tagged PDF (PDF/UA-1), set with Typst. Texts travel as data, never as markup; a document that violates the standard does not compile. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Translator } from '#i18n';
-import type { Municipality } from '#server/config';
-import { ROOT } from '#server/config';
-import type { SummaryRow } from '#ui/types.ts';
+/**
+ * Documents people take away: tagged PDF (PDF/UA-1), set by Typst in a process of its own that comes with the first document and goes when it is
+ * no longer needed. Texts travel as data, never as markup; a document that violates the standard is refused by the compiler and is an error here.
+ */
+import { createPress, type Press } from './press-room.ts';
+import type { DocumentRow, ReceiptDocument, Sender, SummaryDocument } from './types.ts';
+import { words } from './words.ts';
 
-export interface SummaryInput {
-  readonly lang: string;
-  readonly t: Translator;
-  readonly municipality: Municipality;
-  readonly service: string;
-  readonly reference: string;
-  readonly receivedAt: string;
-  readonly recipient: string;
-  readonly sections: readonly { title: string; rows: readonly SummaryRow[]; entries: readonly { title: string; rows: readonly SummaryRow[] }[] }[];
-}
+export { DocumentError } from './press-room.ts';
+export type { DocumentRow, ReceiptDocument, Sender, SummaryDocument } from './types.ts';
 
 export interface Documents {
-  /** The application as it was handed in. */
-  readonly summary: (input: SummaryInput) => Promise<Uint8Array>;
+  /** The application as it was handed in. Equal input gives equal bytes. */
+  readonly summary: (document: SummaryDocument) => Promise<Uint8Array>;
+  /** Confirmation of receipt, one page. */
+  readonly receipt: (document: ReceiptDocument) => Promise<Uint8Array>;
+  /** Lets the typesetting process finish its orders and end. Not needed before the portal ends: the process goes with it. */
+  readonly close: () => void;
 }
 
-/** Typst is loaded with the first document: most processes of a portal never make one. */
-export function createDocuments(): Documents {
-  let loading: Promise<(data: object) => Uint8Array> | undefined;
-  const load = async () => {
-    const { NodeCompiler } = await import('@myriaddreamin/typst-ts-node-compiler');
-    const folder = join(ROOT, 'node_modules/@expo-google-fonts/noto-sans');
-    const fontBlobs = ['400Regular/NotoSans_400Regular.ttf', '700Bold/NotoSans_700Bold.ttf'].map((file) => readFileSync(join(folder, file)));
-    const compiler = NodeCompiler.create({ fontArgs: [{ fontBlobs }] });
-    const template = readFileSync(join(ROOT, 'src/server/documents/summary.typ'), 'utf8');
-    return (data: object): Uint8Array => {
-      const pdf = compiler.pdf({ mainFileContent: template, inputs: { data: JSON.stringify(data) } }, { pdfStandard: 'ua-1' as never });
-      // Its caches grow with every document otherwise.
-      compiler.evictCache(0);
-      return pdf;
-    };
-  };
+/** Nothing is started or loaded before the first document. Rejects with `DocumentError`, whose message never holds what a document says. */
+export function createDocuments(press: Press = createPress()): Documents {
   return {
-    async summary({ lang, t, municipality, service, reference, receivedAt, recipient, sections }) {
-      const compile = await (loading ??= load());
-      const none = t.t('web.none');
-      const rows = (list: readonly SummaryRow[]) => list.map((row) => ({ label: clean(row.label), lines: row.lines.length ? row.lines.map(clean) : [none] }));
-      return compile({
-        lang: lang.split('-')[0],
-        color: municipality.colors.action,
-        name: municipality.name,
-        sender: [municipality.contact.office, municipality.contact.street, municipality.contact.city],
-        title: service,
-        facts: [
-          [t.t('web.pdf.reference'), reference],
-          [t.t('web.pdf.receivedAt'), receivedAt],
-          [t.t('web.pdf.recipient'), recipient],
-        ],
-        heads: [t.t('web.pdf.question'), t.t('web.pdf.answer')],
-        sections: sections.map((section) => ({ title: clean(section.title), rows: rows(section.rows), entries: section.entries.map((entry) => ({ title: clean(entry.title), rows: rows(entry.rows) })) })),
-        page: t.t('web.pdf.page'),
-      });
-    },
+    summary: (document) => press.print('summary', summaryData(document)),
+    receipt: (document) => press.print('receipt', receiptData(document)),
+    close: () => press.close(),
   };
 }
 
-/** Letters the font has; everything else becomes a box, because a missing glyph would keep the document from compiling. */
-function clean(text: string): string {
-  return text.normalize('NFC').replace(/[^\u0020-\u024f\u0259\u02b0-\u02ff\u0300-\u036f\u0370-\u03ff\u0400-\u04ff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20ac]/gu, '□');
+type Fact = 'service' | 'reference' | 'receivedAt' | 'recipient';
+
+function common(document: SummaryDocument | ReceiptDocument, facts: readonly Fact[]) {
+  const { lang, municipality, reference } = document;
+  const t = words(lang);
+  const fixed = ['summary', 'receipt', 'question', 'answer', 'declaration', 'next', 'status', 'questions', 'page', 'replaced'];
+  return {
+    lang: /^[a-z]{2,3}(?=-|$)/.exec(lang)?.[0] ?? 'de',
+    color: /^#[0-9a-f]{6}$/i.exec(municipality.colors?.action ?? '')?.[0] ?? null,
+    sender: senderData(municipality),
+    footer: `${municipality.name} · ${t('reference')} ${reference}`,
+    facts: facts.map((name) => ({ label: t(name), value: document[name] })),
+    words: Object.fromEntries(fixed.map((key) => [key, t(key)])),
+  };
+}
+
+function senderData({ name, contact }: Sender) {
+  return { name, lines: [contact.office, contact.street, contact.city, contact.phone, contact.email] };
+}
+
+function rowData(rows: readonly DocumentRow[], none: string) {
+  return rows.map(({ label, lines, origin }) => ({ label, lines: lines.length > 0 ? lines : [none], empty: lines.length === 0, note: origin ?? '' }));
+}
+
+function summaryData(document: SummaryDocument) {
+  const none = words(document.lang)('none');
+  return {
+    ...common(document, ['reference', 'receivedAt', 'recipient']),
+    title: document.service,
+    declaration: document.declaration ?? [],
+    sections: document.sections.map(({ title, rows, entries = [] }) => ({
+      title,
+      rows: rowData(rows, none),
+      entries: entries.map((entry) => ({ title: entry.title, rows: rowData(entry.rows, none) })),
+    })),
+  };
+}
+
+function receiptData(document: ReceiptDocument) {
+  const t = words(document.lang);
+  return {
+    ...common(document, ['service', 'reference', 'receivedAt', 'recipient']),
+    title: `${t('receipt')} – ${document.service}`,
+    intro: [t('received', { service: document.service })],
+    next: document.next,
+    status: document.status ?? [],
+  };
 }

@@ -13,7 +13,12 @@ const municipality = 'musterstadt';
 const key = randomBytes(32);
 const MB = 1024 * 1024;
 
-const pdf = (inside: string | Buffer = '') => Buffer.concat([Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n'), Buffer.from(inside), Buffer.from('\ntrailer << /Root 1 0 R >>\n%%EOF\n')]);
+const pdf = (inside: string | Buffer = '') =>
+  Buffer.concat([
+    Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n'),
+    Buffer.from(inside),
+    Buffer.from('\ntrailer << /Root 1 0 R >>\n%%EOF\n'),
+  ]);
 function png(width: number, height: number): Buffer {
   const head = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
   const size = Buffer.alloc(8);
@@ -22,14 +27,47 @@ function png(width: number, height: number): Buffer {
   return Buffer.concat([head, size, Buffer.from('0806000000', 'hex'), randomBytes(100), Buffer.from('IEND\xaeB`\x82', 'latin1')]);
 }
 function jpeg(width: number, height: number, before = 0): Buffer {
-  const exif = before > 0 ? Buffer.concat([Buffer.from([0xff, 0xe1, before >> 8, before & 255]), Buffer.alloc(before - 2, 0xff)]) : Buffer.alloc(0);
-  const frame = Buffer.from([0xff, 0xc0, 0, 17, 8, height >> 8, height & 255, width >> 8, width & 255, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
-  return Buffer.concat([Buffer.from([0xff, 0xd8]), exif, exif, frame, Buffer.from([0xff, 0xda]), randomBytes(300), Buffer.from([0xff, 0xd9])]);
+  const exif =
+    before > 0 ? Buffer.concat([Buffer.from([0xff, 0xe1, before >> 8, before & 255]), Buffer.alloc(before - 2, 0xff)]) : Buffer.alloc(0);
+  const frame = Buffer.from([
+    0xff,
+    0xc0,
+    0,
+    17,
+    8,
+    height >> 8,
+    height & 255,
+    width >> 8,
+    width & 255,
+    3,
+    1,
+    0x22,
+    0,
+    2,
+    0x11,
+    1,
+    3,
+    0x11,
+    1,
+  ]);
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    exif,
+    exif,
+    frame,
+    Buffer.from([0xff, 0xda]),
+    randomBytes(300),
+    Buffer.from([0xff, 0xd9]),
+  ]);
 }
 const zip = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), Buffer.alloc(60), Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
 const objectStream = (inside: string | Buffer) => {
   const packed = deflateSync(Buffer.from(inside));
-  return Buffer.concat([Buffer.from(`5 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length ${packed.length} >>\nstream\n`), packed, Buffer.from('\nendstream\nendobj\n')]);
+  return Buffer.concat([
+    Buffer.from(`5 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length ${packed.length} >>\nstream\n`),
+    packed,
+    Buffer.from('\nendstream\nendobj\n'),
+  ]);
 };
 
 /** In pieces of an odd size, as a network gives them. */
@@ -44,7 +82,15 @@ function pieces(bytes: Buffer, size = 60_001): Readable {
 async function uploadOf(bytes: Buffer | Readable, more: Partial<Upload> = {}): Promise<Upload> {
   const draft = more.applicationId ? { id: more.applicationId } : await draftIn(store, municipality);
   const limits = { maxBytes: 10 * MB, accept: ['application/pdf', 'image/jpeg', 'image/png'] as const };
-  return { municipality, applicationId: draft.id, fieldPath: 'vehicle.licence', stream: Buffer.isBuffer(bytes) ? pieces(bytes) : bytes, name: 'Schein.pdf', limits, ...more };
+  return {
+    municipality,
+    applicationId: draft.id,
+    fieldPath: 'vehicle.licence',
+    stream: Buffer.isBuffer(bytes) ? pieces(bytes) : bytes,
+    name: 'Schein.pdf',
+    limits,
+    ...more,
+  };
 }
 const put = async (bytes: Buffer | Readable, more: Partial<Upload> = {}, context: Partial<Parameters<typeof storeUpload>[0]> = {}) =>
   storeUpload({ store, key, ...context }, await uploadOf(bytes, more));
@@ -53,26 +99,36 @@ async function read(stream: Readable): Promise<Buffer> {
   for await (const part of stream) parts.push(part as Buffer);
   return Buffer.concat(parts);
 }
-const rowCount = async () => (await owner.query(`select (select count(*) from file)::int + (select count(*) from file_chunk)::int as n`)).rows[0].n as number;
+const rowCount = async () =>
+  (await owner.query(`select (select count(*) from file)::int + (select count(*) from file_chunk)::int as n`)).rows[0].n as number;
 
 describe('storing and reading', () => {
   it.each([100, 256 * 1024 - 60, 256 * 1024, 256 * 1024 + 1, 1_500_000])('gives back a file of about %i bytes as it came', async (size) => {
     const bytes = pdf(randomBytes(size));
     const upload = await uploadOf(bytes);
     const stored = await storeUpload({ store, key }, upload);
-    expect(stored).toMatchObject({ mime: 'application/pdf', size: bytes.length, name: 'Schein.pdf', sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(stored).toMatchObject({
+      mime: 'application/pdf',
+      size: bytes.length,
+      name: 'Schein.pdf',
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
     const opened = await openFile({ store, key }, { ...upload, id: stored.id });
     expect(opened).toMatchObject({ name: 'Schein.pdf', size: bytes.length });
-    expect(await read(opened!.stream)).toEqual(bytes);
+    // not toEqual: comparing megabytes byte by byte takes seconds
+    expect((await read(opened!.stream)).equals(bytes)).toBe(true);
     expect(await filesOf(store, municipality, upload.applicationId)).toMatchObject([{ id: stored.id, fieldPath: 'vehicle.licence' }]);
   });
 
   it('nothing of it lies readable in the database', async () => {
     const upload = await uploadOf(pdf('Erika Musterfrau'), { name: 'Ausweis Erika.pdf' });
     const { id } = await storeUpload({ store, key }, upload);
-    const { rows } = await owner.query(`select f.*, convert_from(c.bytes, 'latin1') as text, convert_from(f.name_sealed, 'latin1') as name from file f join file_chunk c on c.file_id = f.id where f.id = $1`, [id]);
+    const { rows } = await owner.query(
+      `select f.name_sealed as name, c.bytes, f::text as row from file f join file_chunk c on c.file_id = f.id where f.id = $1`,
+      [id],
+    );
     expect(rows).toHaveLength(1);
-    expect(JSON.stringify(rows)).not.toContain('Erika');
+    for (const stored of Object.values(rows[0])) expect((stored as Buffer | string).includes('Erika')).toBe(false);
   });
 
   it('chunks that were swapped or are missing do not open', async () => {
@@ -120,13 +176,26 @@ describe('S11: what is refused', () => {
     ['a PDF with a password', 'encrypted', pdf('trailer << /Encrypt 5 0 R >>')],
     ['a PDF with JavaScript', 'active', pdf('2 0 obj << /S /JavaScript /JS (app.alert(1)) >> endobj')],
     ['a PDF with JavaScript in disguise', 'active', pdf('2 0 obj << /S /J#61vaScript /JS (1) >> endobj')],
+    ['a PDF with an object stream in disguise', 'active', pdf('5 0 obj << /Type /Obj#53tm >>')],
     ['a PDF with JavaScript packed away', 'active', pdf(objectStream('2 0 << /S /JavaScript /JS (1) >>'))],
-    ['a PDF with JavaScript packed away across blocks', 'active', pdf(Buffer.concat([Buffer.alloc(262_100, 32), objectStream(Buffer.concat([randomBytes(400_000), Buffer.from('/JavaScript ')]))]))],
-    ['a PDF with an object stream of another packing', 'broken', pdf('5 0 obj << /Type /ObjStm /Filter /ASCIIHexDecode >>\nstream\n2f4a61>\nendstream')],
+    [
+      'a PDF with JavaScript packed away across blocks',
+      'active',
+      pdf(Buffer.concat([Buffer.alloc(262_100, 32), objectStream(Buffer.concat([randomBytes(400_000), Buffer.from('/JavaScript ')]))])),
+    ],
+    [
+      'a PDF with an object stream of another packing',
+      'broken',
+      pdf('5 0 obj << /Type /ObjStm /Filter /ASCIIHexDecode >>\nstream\n2f4a61>\nendstream'),
+    ],
     ['a PDF whose object stream unpacks without end', 'active', pdf(objectStream(Buffer.alloc(60 * MB)))],
     ['a PDF with a file in it', 'active', pdf('<< /Type /EmbeddedFile >>')],
     ['a PDF that starts programs', 'active', pdf('<< /S /Launch /F (x) >>')],
-    ['a name across two blocks', 'active', Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(256 * 1024 - 14, 32), Buffer.from('/JavaScript %%EOF')])],
+    [
+      'a name across two blocks',
+      'active',
+      Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(256 * 1024 - 14, 32), Buffer.from('/JavaScript %%EOF')]),
+    ],
     ['a PDF cut off', 'broken', Buffer.from('%PDF-1.7\n1 0 obj\n')],
     ['a PDF that is a ZIP too', 'broken', Buffer.concat([pdf(), zip])],
     ['a photograph that is a ZIP too', 'broken', Buffer.concat([jpeg(10, 10), zip])],
@@ -138,7 +207,10 @@ describe('S11: what is refused', () => {
   it.each(cases)('%s: %s', async (_, code, bytes) => {
     const before = await rowCount();
     const started = Date.now();
-    const refused = await put(bytes).then(() => undefined, (error: unknown) => error);
+    const refused = await put(bytes).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     expect(refused).toBeInstanceOf(UploadError);
     expect(refused).toMatchObject({ code });
     expect(Date.now() - started).toBeLessThan(2_000);
@@ -227,7 +299,8 @@ describe('S10: the virus scanner', () => {
         parts.push(part);
         const all = Buffer.concat(parts);
         if (answer === null) socket.destroy();
-        else if (all.subarray(-4).equals(Buffer.alloc(4)) && all.includes('%%EOF')) socket.end(all.includes('EICAR') ? 'stream: Eicar-Test FOUND\0' : answer);
+        else if (all.subarray(-4).equals(Buffer.alloc(4)) && all.includes('%%EOF'))
+          socket.end(all.includes('EICAR') ? 'stream: Eicar-Test FOUND\0' : answer);
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -247,7 +320,10 @@ describe('S10: the virus scanner', () => {
     });
   });
 
-  it.each([['breaks off', null], ['is unwell', 'INSTREAM size limit exceeded. ERROR\0']])('fails closed when it %s', async (_, answer) => {
+  it.each([
+    ['breaks off', null],
+    ['is unwell', 'INSTREAM size limit exceeded. ERROR\0'],
+  ])('fails closed when it %s', async (_, answer) => {
     const before = await rowCount();
     await withScanner(answer, async (address) => {
       await expect(put(pdf(randomBytes(900_000)), {}, { scanner: clamd(address) })).rejects.toMatchObject({ code: 'unscanned' });

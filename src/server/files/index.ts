@@ -2,6 +2,16 @@
 export { clamd, type Scanner, type VirusScan } from './clamd.ts';
 export { UploadError, type UploadErrorCode } from './errors.ts';
 export { type FileKind, fileKinds, maxPixels } from './inspect.ts';
-export { type FilePart, type Form, type FormField, type IncomingFile, MultipartError, type MultipartErrorCode, type MultipartOptions, type MultipartSource, readMultipart } from './multipart.ts';
+export {
+  type FilePart,
+  type Form,
+  type FormField,
+  type IncomingFile,
+  MultipartError,
+  type MultipartErrorCode,
+  type MultipartOptions,
+  type MultipartSource,
+  readMultipart,
+} from './multipart.ts';
 export { type FileOwner, openFile, removeFile, storeUpload, type StoredFile, type Upload, type UploadContext } from './uploads.ts';
 export { fileName, formText } from './text.ts';

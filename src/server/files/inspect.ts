@@ -48,7 +48,8 @@ export class Inspection {
   push(block: Buffer): void {
     this.#size += block.length;
     this.#scan.push(block);
-    this.#tail = block.length >= tailLength ? Buffer.from(block.subarray(-tailLength)) : Buffer.concat([this.#tail, block]).subarray(-tailLength);
+    this.#tail =
+      block.length >= tailLength ? Buffer.from(block.subarray(-tailLength)) : Buffer.concat([this.#tail, block]).subarray(-tailLength);
   }
 
   /** The file is complete. @throws UploadError */
@@ -61,7 +62,11 @@ export class Inspection {
 /** A ZIP is read from its end, so it hides behind any other format. Checks the end record's own figures, lest four chance bytes refuse a photograph. */
 function holdsZip(tail: Buffer, size: number): boolean {
   const start = size - tail.length;
-  for (let at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1'); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf('PK\x05\x06', at - 1, 'latin1')) {
+  for (
+    let at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+    at >= 0;
+    at = at === 0 ? -1 : tail.lastIndexOf('PK\x05\x06', at - 1, 'latin1')
+  ) {
     if (at + 22 > tail.length) continue;
     const directorySize = tail.readUInt32LE(at + 12);
     const commentLength = tail.readUInt16LE(at + 20);
@@ -114,7 +119,8 @@ class JpegScan implements Scan {
       }
       const marker = data[1] ?? 0;
       if (data[0] !== 0xff) throw new UploadError('broken');
-      if (marker === 0xff) this.#skip = 1; // fill byte
+      if (marker === 0xff)
+        this.#skip = 1; // fill byte
       else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) this.#skip = 2;
       else if (marker === 0xd9 || marker === 0xda) throw new UploadError('broken');
       else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {

@@ -43,7 +43,11 @@ describe('readMultipart', () => {
     const text = field('a', 'eins') + file('f', 'Müller.pdf', 'x'.repeat(1_000)) + field('a', 'zwei') + field('__proto__', 'x') + end;
     for (const pieces of [1, 2, 50, 2_000]) {
       const form = await read(text, pieces);
-      expect(form.fields).toEqual([['a', 'eins'], ['a', 'zwei'], ['__proto__', 'x']]);
+      expect(form.fields).toEqual([
+        ['a', 'eins'],
+        ['a', 'zwei'],
+        ['__proto__', 'x'],
+      ]);
       expect(form.files).toEqual([{ field: 'f', name: 'Müller.pdf', result: 1_000 }]);
     }
   });
@@ -61,18 +65,27 @@ describe('readMultipart', () => {
 
   it('a refused file does not spoil the rest', async () => {
     const text = file('f', 'a.pdf', 'x'.repeat(300_000)) + field('after', 'da') + file('g', 'b.pdf', 'y') + end;
-    const form = await readMultipart({ contentType, body: body(text, 100) }, {
-      onFile: async (part) => {
-        if (part.name === 'a.pdf') throw new UploadError('tooLarge');
-        return size(part);
+    const form = await readMultipart(
+      { contentType, body: body(text, 100) },
+      {
+        onFile: async (part) => {
+          if (part.name === 'a.pdf') throw new UploadError('tooLarge');
+          return size(part);
+        },
       },
-    });
+    );
     expect(form.fields).toEqual([['after', 'da']]);
-    expect(form.files).toMatchObject([{ field: 'f', error: { code: 'tooLarge' } }, { field: 'g', result: 1 }]);
+    expect(form.files).toMatchObject([
+      { field: 'f', error: { code: 'tooLarge' } },
+      { field: 'g', result: 1 },
+    ]);
   });
 
   it('hands on what is no fault of the file', async () => {
-    const reading = readMultipart({ contentType, body: body(file('f', 'a.pdf', 'x'.repeat(300_000)) + end, 100) }, { onFile: () => Promise.reject(new TypeError('database')) });
+    const reading = readMultipart(
+      { contentType, body: body(file('f', 'a.pdf', 'x'.repeat(300_000)) + end, 100) },
+      { onFile: () => Promise.reject(new TypeError('database')) },
+    );
     await expect(reading).rejects.toThrow(TypeError);
   });
 
@@ -84,45 +97,61 @@ describe('readMultipart', () => {
     await expect(readMultipart({ contentType, body: body(text + end) }, { onFile: size, fieldLimits })).rejects.toMatchObject({ code });
   });
 
-  it.each([null, '', 'text/plain', 'multipart/form-data', 'multipart/form-data; boundary=', 'application/json'])('refuses the content type %j', async (type) => {
-    await expect(readMultipart({ contentType: type, body: body('x') }, { onFile: size })).rejects.toBeInstanceOf(MultipartError);
-  });
+  it.each([null, '', 'text/plain', 'multipart/form-data', 'multipart/form-data; boundary=', 'application/json'])(
+    'refuses the content type %j',
+    async (type) => {
+      await expect(readMultipart({ contentType: type, body: body('x') }, { onFile: size })).rejects.toBeInstanceOf(MultipartError);
+    },
+  );
 
   it('malformed ×400: always an answer within a second', async () => {
-    const good = Buffer.from(field('a', 'eins') + file('f', 'x.pdf', '%PDF-1.7 \r\n--xYz '.repeat(200)) + field('b', 'zwei') + file('g', 'y.pdf', '') + end);
+    const good = Buffer.from(
+      field('a', 'eins') + file('f', 'x.pdf', '%PDF-1.7 \r\n--xYz '.repeat(200)) + field('b', 'zwei') + file('g', 'y.pdf', '') + end,
+    );
     const outcomes = new Map<string, number>();
     for (let n = 0; n < 400; n += 1) {
       const bytes = Buffer.from(good);
       let broken: Buffer = bytes;
       if (n % 4 === 0) broken = bytes.subarray(0, Math.floor((bytes.length * n) / 400));
-      else if (n % 4 === 1) for (let flips = 0; flips < 10; flips += 1) bytes[Math.floor(Math.random() * bytes.length)] = Math.floor(Math.random() * 256);
+      else if (n % 4 === 1)
+        for (let flips = 0; flips < 10; flips += 1) bytes[Math.floor(Math.random() * bytes.length)] = Math.floor(Math.random() * 256);
       else if (n % 4 === 2) broken = Buffer.concat([bytes.subarray(0, n * 3), randomBytes(n), bytes.subarray(n * 5)]);
       else broken = randomBytes(n * 10 + 1);
       const timeout = new Promise<string>((resolve) => setTimeout(() => resolve('hangs'), 1_000).unref());
       const outcome = await Promise.race([
-        read(broken, 1 + (n % 60)).then(() => 'read', (error: unknown) => (error instanceof MultipartError ? error.code : String(error))),
+        read(broken, 1 + (n % 60)).then(
+          () => 'read',
+          (error: unknown) => (error instanceof MultipartError ? error.code : String(error)),
+        ),
         timeout,
       ]);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
-    expect([...outcomes.keys()].sort().filter((outcome) => !['read', 'malformed', 'aborted', 'tooManyParts', 'fieldTooLarge'].includes(outcome))).toEqual([]);
+    expect(
+      [...outcomes.keys()].sort().filter((outcome) => !['read', 'malformed', 'aborted', 'tooManyParts', 'fieldTooLarge'].includes(outcome)),
+    ).toEqual([]);
     expect(outcomes.get('malformed')).toBeGreaterThan(50);
   }, 60_000);
 
   it('aborted over a real connection ×50: told, and every part ended', async () => {
     let open = 0;
+    let came = 0;
     const codes: string[] = [];
     const server = createServer((incoming, answer) => {
-      readMultipart({ contentType: incoming.headers['content-type'], body: incoming }, {
-        onFile: async (part) => {
-          open += 1;
-          try {
-            return await size(part);
-          } finally {
-            open -= 1;
-          }
+      came += 1;
+      readMultipart(
+        { contentType: incoming.headers['content-type'], body: incoming },
+        {
+          onFile: async (part) => {
+            open += 1;
+            try {
+              return await size(part);
+            } finally {
+              open -= 1;
+            }
+          },
         },
-      }).then(
+      ).then(
         () => answer.end('ok'),
         (error: MultipartError) => {
           codes.push(error.code);
@@ -140,8 +169,10 @@ describe('readMultipart', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       sending.destroy();
     }
-    for (let tries = 0; codes.length < 50 && tries < 300; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(codes).toHaveLength(50);
+    for (let tries = 0; codes.length < came && tries < 300; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    // a request that was destroyed before it was sent never came
+    expect(came).toBeGreaterThan(40);
+    expect(codes).toEqual(Array.from({ length: came }, () => 'aborted'));
     expect(open).toBe(0);
     server.close();
   }, 20_000);

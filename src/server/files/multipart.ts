@@ -88,11 +88,12 @@ export async function readMultipart<T>(source: MultipartSource, { onFile, fieldL
     if (nameCut || valueCut) fail(new MultipartError('fieldTooLarge'));
     else form.fields.push([formText(name), formText(value)]);
   });
-  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) parser.on(limit, () => fail(new MultipartError('tooManyParts')));
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
+    parser.on(limit, () => fail(new MultipartError('tooManyParts')));
   parser.on('file', (field, part, name) => {
     const stream: Readable = part;
-    // a part that breaks off must have a listener even when nobody reads it
-    stream.on('error', () => undefined);
+    // The form ends within this part. First listener: the form's fault is noted before the reader of the part complains.
+    stream.on('error', () => fail(new MultipartError('malformed')));
     if (!name || field === undefined) {
       // a file input that was left empty, or a part without a name
       stream.resume();

@@ -5,8 +5,9 @@
 import { inflateSync } from 'node:zlib';
 import { UploadError } from './errors.ts';
 
-/** Long enough for any name below with every letter written as `#xx`, and for the dictionary before a stream. */
+/** Bytes looked at again with the next block: longer than any name with every letter written as `#xx`, and than a stream's dictionary. */
 const overlap = 512;
+const longestDictionary = 400;
 const largestObjectStream = 2 * 1024 * 1024;
 const largestUnpacked = 8 * 1024 * 1024;
 /** Over a whole file: unpacking takes time, and a file may hold thousands of object streams. */
@@ -14,40 +15,48 @@ const largestUnpackedTotal = 64 * 1024 * 1024;
 
 const active = /\/(?:JavaScript|EmbeddedFiles?|Launch|RichMedia)(?![A-Za-z0-9])/;
 const encrypted = /\/Encrypt(?![A-Za-z0-9])/;
-const objectStream = /\/ObjStm(?![A-Za-z0-9])[^]{0,400}?stream\r?\n/;
+const objectStream = /^\/ObjStm(?![A-Za-z0-9])[^]{0,400}?stream\r?\n/;
+const plainNames = ['/JavaScript', '/EmbeddedFile', '/Launch', '/RichMedia', '/Encrypt'].map((name) => Buffer.from(name));
 
 export class PdfScan {
-  #before = '';
-  /** Bytes of an object stream that has begun; undefined outside. */
-  #packed: string | undefined;
+  /** The end of the last block, outside object streams. */
+  #before: Buffer = Buffer.alloc(0);
+  /** What has come of an object stream; undefined outside. */
+  #packed: Buffer | undefined;
   #unpacked = 0;
 
   push(block: Buffer): void {
-    // latin1: one character a byte, nothing is lost
-    const fresh = block.toString('latin1');
-    const text = this.#before + fresh;
-    search(text);
-    this.#collect(text);
-    // inside an object stream everything is kept in #packed
-    this.#before = this.#packed === undefined ? text.slice(-overlap) : '';
+    let at = 0;
+    if (this.#packed === undefined) {
+      const seam = Buffer.concat([this.#before, block.subarray(0, overlap)]);
+      search(seam);
+      const begin = objectStreamIn(seam, 0);
+      // one that lay wholly in the last block has been dealt with
+      if (begin && begin.start < this.#before.length && begin.contents > this.#before.length) {
+        this.#packed = Buffer.alloc(0);
+        at = begin.contents - this.#before.length;
+      }
+    }
+    search(block);
+    this.#followObjectStreams(block, at);
+    this.#before = this.#packed === undefined ? Buffer.from(block.subarray(-overlap)) : Buffer.alloc(0);
   }
 
   end(tail: Buffer): void {
     if (tail.lastIndexOf('%%EOF', undefined, 'latin1') < 0) throw new UploadError('broken');
   }
 
-  /** Follows object streams through `text`. */
-  #collect(text: string): void {
-    for (let at = 0; ; ) {
+  #followObjectStreams(block: Buffer, from: number): void {
+    for (let at = from; ;) {
       if (this.#packed === undefined) {
-        const begin = objectStream.exec(text.slice(at));
+        const begin = objectStreamIn(block, at);
         if (!begin) return;
-        at += begin.index + begin[0].length;
-        this.#packed = '';
+        this.#packed = Buffer.alloc(0);
+        at = begin.contents;
       }
       // `endstream` may lie across two blocks, so the search goes over what was kept too
       const kept = this.#packed.length;
-      const joined = this.#packed + text.slice(at);
+      const joined = Buffer.concat([this.#packed, block.subarray(at)]);
       const end = joined.indexOf('endstream');
       if (end < 0) {
         // No producer writes object streams of megabytes; hiding something does
@@ -55,7 +64,7 @@ export class PdfScan {
         this.#packed = joined;
         return;
       }
-      this.#unpacked += unpack(joined.slice(0, end));
+      this.#unpacked += unpack(joined.subarray(0, end));
       if (this.#unpacked > largestUnpackedTotal) throw new UploadError('active');
       at = Math.max(at, at + end - kept);
       this.#packed = undefined;
@@ -63,21 +72,47 @@ export class PdfScan {
   }
 }
 
-function search(text: string): void {
-  const plain = text.includes('#') ? text.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))) : text;
-  if (encrypted.test(plain)) throw new UploadError('encrypted');
-  if (active.test(plain)) throw new UploadError('active');
+/** The next object stream: where its name stands and where its contents begin. */
+function objectStreamIn(bytes: Buffer, from: number): { start: number; contents: number } | undefined {
+  for (let start = bytes.indexOf('/ObjStm', from); start >= 0; start = bytes.indexOf('/ObjStm', start + 1)) {
+    const head = objectStream.exec(bytes.toString('latin1', start, start + longestDictionary + 20));
+    if (head) return { start, contents: start + head[0].length };
+  }
+  return undefined;
+}
+
+/** Searches the bytes as they are: a file of 45 MB must not become 45 MB of strings. */
+function search(bytes: Buffer): void {
+  for (const name of plainNames) {
+    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) decide(bytes.toString('latin1', at, at + 20));
+  }
+  for (let at = bytes.indexOf(hash); at >= 0; at = bytes.indexOf(hash, at + 1)) {
+    if (!isHex(bytes[at + 1]) || !isHex(bytes[at + 2])) continue;
+    const near = bytes.toString('latin1', Math.max(0, at - 64), at + 64);
+    const plain = near.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    decide(plain);
+    // an escaped `/ObjStm` has one purpose
+    if (plain.includes('/ObjStm') && !near.includes('/ObjStm')) throw new UploadError('active');
+  }
+}
+
+const hash = 0x23;
+const isHex = (byte: number | undefined) => byte !== undefined && /[0-9a-fA-F]/.test(String.fromCharCode(byte));
+
+function decide(text: string): void {
+  if (encrypted.test(text)) throw new UploadError('encrypted');
+  if (active.test(text)) throw new UploadError('active');
 }
 
 /** Looks into an object stream; gives its unpacked length. */
-function unpack(packed: string): number {
-  let text: string;
+function unpack(packed: Buffer): number {
+  let bytes: Buffer;
   try {
-    text = inflateSync(Buffer.from(packed, 'latin1'), { maxOutputLength: largestUnpacked }).toString('latin1');
+    bytes = inflateSync(packed, { maxOutputLength: largestUnpacked });
   } catch (error) {
     // Larger than allowed, or packed in another way than everybody does it: cannot be looked into, so it is not taken
     throw new UploadError((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'active' : 'broken');
   }
-  search(text);
-  return text.length;
+  search(bytes);
+  return bytes.length;
 }

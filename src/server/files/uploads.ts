@@ -4,7 +4,19 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { addFileChunk, beginFile, deleteFile, type FileRow, findFile, finishFile, open, purposes, readFileChunk, seal, type Store } from '#server/store';
+import {
+  addFileChunk,
+  beginFile,
+  deleteFile,
+  type FileRow,
+  findFile,
+  finishFile,
+  open,
+  purposes,
+  readFileChunk,
+  seal,
+  type Store,
+} from '#server/store';
 import type { Scanner } from './clamd.ts';
 import { UploadError } from './errors.ts';
 import { type FileKind, fileKinds, Inspection, kindOf } from './inspect.ts';
@@ -132,7 +144,8 @@ async function* inBlocks(stream: Readable, maxBytes: number): AsyncGenerator<Blo
       // a full block is only given out once more has come: it might be the last
       if (waiting <= chunkLength) continue;
       let joined = Buffer.concat(parts);
-      for (; joined.length > chunkLength; joined = joined.subarray(chunkLength)) yield { bytes: joined.subarray(0, chunkLength), last: false };
+      for (; joined.length > chunkLength; joined = joined.subarray(chunkLength))
+        yield { bytes: joined.subarray(0, chunkLength), last: false };
       parts = [joined];
       waiting = joined.length;
     }
@@ -150,7 +163,10 @@ export interface FileOwner {
 }
 
 /** A stored file with its contents as a stream. Undefined when there is no such file. The stream fails with SealBroken on any change. */
-export async function openFile({ store, key }: UploadContext, { municipality, applicationId: application, id }: FileOwner): Promise<(StoredFile & { stream: Readable }) | undefined> {
+export async function openFile(
+  { store, key }: UploadContext,
+  { municipality, applicationId: application, id }: FileOwner,
+): Promise<(StoredFile & { stream: Readable }) | undefined> {
   const file = await findFile(store, municipality, application, id);
   if (file?.state !== 'stored') return undefined;
   const context = (purpose: string) => ({ municipality, application, purpose, revision: 0 });
@@ -162,7 +178,14 @@ export async function openFile({ store, key }: UploadContext, { municipality, ap
       yield open(key, context(purposes.fileChunk(id, n, n + 1 === file?.chunks)), sealed);
     }
   }
-  return { id, name, mime: file.mime as FileKind, size: file.size, sha256: file.sha256?.toString('hex') ?? '', stream: Readable.from(contents(), { objectMode: false }) };
+  return {
+    id,
+    name,
+    mime: file.mime as FileKind,
+    size: file.size,
+    sha256: file.sha256?.toString('hex') ?? '',
+    stream: Readable.from(contents(), { objectMode: false }),
+  };
 }
 
 /** Deletes a file of a draft. False when there is none, or the application was handed in. */

@@ -25,7 +25,8 @@ import { draftIn, limits, submitOf } from './rows.fixture.ts';
 
 const { store, owner } = await testDatabase();
 const municipality = 'musterstadt';
-const audits = async (subject: string) => (await owner.query(`select action from audit where subject = $1 order by id`, [subject])).rows.map((row) => row.action);
+const audits = async (subject: string) =>
+  (await owner.query(`select action from audit where subject = $1 order by id`, [subject])).rows.map((row) => row.action);
 
 describe('drafts', () => {
   it('saves over the revision that was read, and nothing else', async () => {
@@ -43,7 +44,9 @@ describe('drafts', () => {
     const draft = await draftIn(store, municipality);
     for (let round = 1; round <= 50; round += 1) {
       const content = (tab: string) => Buffer.from(`${tab} ${round}`);
-      const results = await Promise.all(['a', 'b'].map((tab) => saveDraft(store, { ...draft, revision: round, content: content(tab), keepDays: 30 })));
+      const results = await Promise.all(
+        ['a', 'b'].map((tab) => saveDraft(store, { ...draft, revision: round, content: content(tab), keepDays: 30 })),
+      );
       expect(results.map((result) => result.outcome).sort()).toEqual(['saved', 'stale']);
     }
     expect((await audits(draft.id)).length).toBe(51);
@@ -59,8 +62,20 @@ describe('drafts', () => {
   it('a session has one draft of a service, however many requests start it', async () => {
     const draft = await draftIn(store, municipality);
     const again = () =>
-      startDraft(store, { ...draft, id: randomUUID(), flowHash: 'hash-1', channel: 'online', language: 'de', startedOn: '2026-11-24', keyEpoch: 'e', wrappedKey: Buffer.alloc(1), content: Buffer.alloc(1), keepDays: 1 });
-    for (const started of await Promise.all([again(), again(), again()])) expect(started).toEqual({ outcome: 'exists', id: draft.id, revision: 1 });
+      startDraft(store, {
+        ...draft,
+        id: randomUUID(),
+        flowHash: 'hash-1',
+        channel: 'online',
+        language: 'de',
+        startedOn: '2026-11-24',
+        keyEpoch: 'e',
+        wrappedKey: Buffer.alloc(1),
+        content: Buffer.alloc(1),
+        keepDays: 1,
+      });
+    for (const started of await Promise.all([again(), again(), again()]))
+      expect(started).toEqual({ outcome: 'exists', id: draft.id, revision: 1 });
   });
 
   it('a dead session reaches nothing', async () => {
@@ -122,7 +137,11 @@ describe('handing in', () => {
     const draft = await draftIn(store, municipality);
     const submit = submitOf(draft, ['office', 'archive']);
     // every request makes its own ids, as ten processes would
-    const results = await Promise.all(Array.from({ length: 10 }, () => submitApplication(store, { ...submitOf(draft, ['office', 'archive']), idempotencyKey: submit.idempotencyKey })));
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        submitApplication(store, { ...submitOf(draft, ['office', 'archive']), idempotencyKey: submit.idempotencyKey }),
+      ),
+    );
     expect(results.filter((result) => result.outcome === 'submitted')).toHaveLength(1);
     expect(results.filter((result) => result.outcome === 'replayed')).toHaveLength(9);
     expect(new Set(results.map((result) => `${result.id} ${result.reference}`)).size).toBe(1);
@@ -152,7 +171,9 @@ describe('handing in', () => {
   it('cannot be changed or deleted afterwards', async () => {
     const draft = await draftIn(store, municipality);
     await submitApplication(store, submitOf(draft));
-    expect(await saveDraft(store, { ...draft, revision: 1, content: Buffer.from('x'), keepDays: 30 })).toMatchObject({ outcome: 'submitted' });
+    expect(await saveDraft(store, { ...draft, revision: 1, content: Buffer.from('x'), keepDays: 30 })).toMatchObject({
+      outcome: 'submitted',
+    });
     expect(await discardDraft(store, municipality, draft.sessionHash, draft.id)).toBe(false);
   });
 
@@ -160,13 +181,32 @@ describe('handing in', () => {
     const draft = await draftIn(store, municipality);
     const { id } = await submitApplication(store, submitOf(draft));
     const news = (status: string, externalId: string, from: string[]) =>
-      recordStatus(store, { municipality, submission: id!, status, at: new Date(), source: 'office', textKey: null, textSealed: null, externalId, lifecycle: { to: status, from } });
+      recordStatus(store, {
+        municipality,
+        submission: id!,
+        status,
+        at: new Date(),
+        source: 'office',
+        textKey: null,
+        textSealed: null,
+        externalId,
+        lifecycle: { to: status, from },
+      });
     expect(await news('received', '1', ['submitted', 'forwarded'])).toEqual({ outcome: 'recorded', lifecycle: 'received' });
     expect(await news('decided', '2', ['received'])).toEqual({ outcome: 'recorded', lifecycle: 'decided' });
     expect(await news('received', '1', ['submitted', 'forwarded'])).toEqual({ outcome: 'replayed', lifecycle: 'decided' });
     expect(await news('received', '3', ['submitted', 'forwarded'])).toEqual({ outcome: 'recorded', lifecycle: 'decided' });
     expect((await timeline(store, municipality, id!)).length).toBe(4);
-    const unknown = await recordStatus(store, { municipality, submission: randomUUID(), status: 'received', at: new Date(), source: 'x', textKey: null, textSealed: null, externalId: '1' });
+    const unknown = await recordStatus(store, {
+      municipality,
+      submission: randomUUID(),
+      status: 'received',
+      at: new Date(),
+      source: 'x',
+      textKey: null,
+      textSealed: null,
+      externalId: '1',
+    });
     expect(unknown).toEqual({ outcome: 'unknown', lifecycle: null });
   });
 });
@@ -177,16 +217,22 @@ describe('the clock', () => {
     const running = await draftIn(store, municipality);
     const handedIn = await draftIn(store, municipality);
     await submitApplication(store, submitOf(handedIn));
-    await owner.query(`insert into file (id, municipality, application_id, field_path, name_sealed, mime) values (gen_random_uuid(), $1, $2, 'f', '', 'x')`, [municipality, due.id]);
+    await owner.query(
+      `insert into file (id, municipality, application_id, field_path, name_sealed, mime) values (gen_random_uuid(), $1, $2, 'f', '', 'x')`,
+      [municipality, due.id],
+    );
     await owner.query(`update application set expires_at = now() - interval '1 second' where id = $1`, [due.id]);
     // whatever happened, a clock cannot even be set for something handed in
-    await expect(owner.query(`update application set expires_at = now() where id = $1`, [handedIn.id])).rejects.toMatchObject({ code: '23514' });
+    await expect(owner.query(`update application set expires_at = now() where id = $1`, [handedIn.id])).rejects.toMatchObject({
+      code: '23514',
+    });
     expect((await sweepExpired(store, limits.idle)).drafts).toBe(1);
     const { rows } = await owner.query(`select id from application where id = any($1)`, [[due.id, running.id, handedIn.id]]);
     expect(rows.map((row) => row.id).sort()).toEqual([running.id, handedIn.id].sort());
     expect((await owner.query(`select 1 from file where application_id = $1`, [due.id])).rowCount).toBe(0);
     expect(await audits(due.id)).toContain('expire');
-    for (const totals of await deliveryTotals(store)) expect(totals.ordered).toBe(totals.queued + totals.sending + totals.delivered + totals.parked + totals.unknown);
+    for (const totals of await deliveryTotals(store))
+      expect(totals.ordered).toBe(totals.queued + totals.sending + totals.delivered + totals.parked + totals.unknown);
   });
 
   it('S22: a limit is exact over parallel callers, and per municipality', async () => {

@@ -33,7 +33,10 @@ export interface LoadDraft {
 }
 
 /** The session's draft of a service. Undefined: no draft, or no living session. Notes the session's use. */
-export async function loadDraft(store: Statements, { municipality, sessionHash, service, have, idle }: LoadDraft): Promise<DraftRow | undefined> {
+export async function loadDraft(
+  store: Statements,
+  { municipality, sessionHash, service, have, idle }: LoadDraft,
+): Promise<DraftRow | undefined> {
   const [row] = await store.query<DraftRow>(
     'draft-load',
     `select id, revision, flow_hash as "flowHash", channel, custody, language, started_on as "startedOn", key_epoch as "keyEpoch",
@@ -152,7 +155,8 @@ export interface ResumeDraft {
 }
 
 /** `unknown` does not tell a wrong code from a wrong factor or an expired draft. Count tries with `hitLimit` before. */
-export type Resumed = { outcome: 'resumed' | 'occupied'; id: string; service: string } | { outcome: 'unknown' | 'no-session'; id: null; service: null };
+export type Resumed =
+  { outcome: 'resumed' | 'occupied'; id: string; service: string } | { outcome: 'unknown' | 'no-session'; id: null; service: null };
 
 /** Moves a kept draft into a session. */
 export async function resumeDraft(store: Statements, wanted: ResumeDraft): Promise<Resumed> {
@@ -168,26 +172,32 @@ export async function resumeDraft(store: Statements, wanted: ResumeDraft): Promi
 
 /** Deletes a draft with its files. False: no such draft of this session. */
 export async function discardDraft(store: Statements, municipality: string, sessionHash: Buffer, id: string): Promise<boolean> {
-  const [row] = await store.query<{ gone: boolean }>('draft-discard', `select discard_draft($1, $2, $3) as gone`, [municipality, sessionHash, id]);
+  const [row] = await store.query<{ gone: boolean }>('draft-discard', `select discard_draft($1, $2, $3) as gone`, [
+    municipality,
+    sessionHash,
+    id,
+  ]);
   return row?.gone ?? false;
 }
 
 /** Keeps a flow version for as long as applications point to it. Idempotent; do it once per process before the first draft of a version. */
 export async function pinFlow(store: Store, municipality: string, hash: string, service: string, document: object): Promise<void> {
   await store.transaction(municipality, (tx) =>
-    tx.query('flow-pin', `insert into flow_version (municipality, hash, service, document) values ($1, $2, $3, $4) on conflict do nothing`, [
-      municipality,
-      hash,
-      service,
-      JSON.stringify(document),
-    ]),
+    tx.query(
+      'flow-pin',
+      `insert into flow_version (municipality, hash, service, document) values ($1, $2, $3, $4) on conflict do nothing`,
+      [municipality, hash, service, JSON.stringify(document)],
+    ),
   );
 }
 
 /** The documents of a pinned version. */
 export async function loadFlow(store: Store, municipality: string, hash: string): Promise<unknown> {
   const rows = await store.transaction(municipality, (tx) =>
-    tx.query<{ document: unknown }>('flow-load', `select document from flow_version where municipality = $1 and hash = $2`, [municipality, hash]),
+    tx.query<{ document: unknown }>('flow-load', `select document from flow_version where municipality = $1 and hash = $2`, [
+      municipality,
+      hash,
+    ]),
   );
   return rows[0]?.document;
 }

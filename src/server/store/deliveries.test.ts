@@ -23,14 +23,17 @@ import { draftIn, queueDeliveries, submitOf } from './rows.fixture.ts';
 const { store, owner } = await testDatabase(12);
 let town = 0;
 /** A municipality of its own for each test, with a destination. Deliveries of earlier tests are out of the way. */
-async function municipalityWith(limits: Partial<{ maxInFlight: number; breakerAfter: number; breakerPause: number }> = {}): Promise<string> {
+async function municipalityWith(
+  limits: Partial<{ maxInFlight: number; breakerAfter: number; breakerPause: number }> = {},
+): Promise<string> {
   await owner.query(`update delivery set state = 'parked', lease_id = null where state in ('queued', 'sending')`);
   const municipality = `stadt-${(town += 1)}`;
   await syncDestination(store, municipality, 'office', { maxInFlight: 100, breakerAfter: 5, breakerPause: 60_000, ...limits });
   return municipality;
 }
 const claim = (max = 100, lease = 60_000) => claimDeliveries(store, max, lease);
-const stateOf = async (id: string) => (await owner.query(`select state, attempts, last_error, checkpoint from delivery where id = $1`, [id])).rows[0];
+const stateOf = async (id: string) =>
+  (await owner.query(`select state, attempts, last_error, checkpoint from delivery where id = $1`, [id])).rows[0];
 
 describe('claiming', () => {
   it('R10: never more in flight than a destination takes, and none twice, under parallel workers', async () => {
@@ -40,7 +43,7 @@ describe('claiming', () => {
     let inFlight = 0;
     let most = 0;
     const worker = async () => {
-      for (let idle = 0; idle < 200; ) {
+      for (let idle = 0; idle < 200;) {
         const got = await claim(3);
         if (got.length === 0) {
           idle += 1;
@@ -64,7 +67,10 @@ describe('claiming', () => {
     expect(most).toBe(4);
     expect(seen.size).toBe(120);
     expect([...seen.values()].every((times) => times === 1)).toBe(true);
-    expect((await deliveryTotals(store)).find((totals) => totals.municipality === municipality)).toMatchObject({ ordered: 120, delivered: 120 });
+    expect((await deliveryTotals(store)).find((totals) => totals.municipality === municipality)).toMatchObject({
+      ordered: 120,
+      delivered: 120,
+    });
   });
 
   it('gives all that is needed to send, of all municipalities', async () => {

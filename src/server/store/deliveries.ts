@@ -45,7 +45,13 @@ export function claimDeliveries(store: Statements, max: number, lease: number): 
   );
 }
 
-async function holds(store: Statements, name: string, call: string, { municipality, id, leaseId }: Lease, ...values: readonly unknown[]): Promise<boolean> {
+async function holds(
+  store: Statements,
+  name: string,
+  call: string,
+  { municipality, id, leaseId }: Lease,
+  ...values: readonly unknown[]
+): Promise<boolean> {
   const [row] = await store.query<{ held: boolean }>(name, `select ${call} as held`, [municipality, id, leaseId, ...values]);
   return row?.held ?? false;
 }
@@ -54,11 +60,32 @@ const json = (value: unknown) => (value === undefined ? null : JSON.stringify(va
 
 /** Delivered. Like all that follow: false when the lease is not ours any more and the result was dropped. Details never hold personal data. */
 export const finishDelivery = (store: Statements, lease: Lease, result: { status?: number; detail?: string; checkpoint?: unknown } = {}) =>
-  holds(store, 'delivery-finish', 'finish_delivery($1, $2, $3, $4, $5, $6)', lease, result.status ?? null, result.detail ?? null, json(result.checkpoint));
+  holds(
+    store,
+    'delivery-finish',
+    'finish_delivery($1, $2, $3, $4, $5, $6)',
+    lease,
+    result.status ?? null,
+    result.detail ?? null,
+    json(result.checkpoint),
+  );
 
 /** Again after `delay`. `counts`: the destination failed; enough of these in a row open its breaker. */
-export const retryDelivery = (store: Statements, lease: Lease, result: { delay: number; error: string; status?: number; counts: boolean }) =>
-  holds(store, 'delivery-retry', 'retry_delivery($1, $2, $3, $4, $5, $6, $7)', lease, milliseconds(result.delay), result.error, result.status ?? null, result.counts);
+export const retryDelivery = (
+  store: Statements,
+  lease: Lease,
+  result: { delay: number; error: string; status?: number; counts: boolean },
+) =>
+  holds(
+    store,
+    'delivery-retry',
+    'retry_delivery($1, $2, $3, $4, $5, $6, $7)',
+    lease,
+    milliseconds(result.delay),
+    result.error,
+    result.status ?? null,
+    result.counts,
+  );
 
 /** Refused for good, or tried long enough: waits for a person. */
 export const parkDelivery = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
@@ -81,8 +108,19 @@ export async function tripBreaker(store: Statements, municipality: string, desti
 }
 
 /** A person decides about a parked or unknown delivery: send it (again), or it has arrived. False when it is neither parked nor unknown. */
-export async function resolveDelivery(store: Statements, municipality: string, id: string, state: 'queued' | 'delivered', actor: string): Promise<boolean> {
-  const [row] = await store.query<{ done: boolean }>('delivery-resolve', `select resolve_delivery($1, $2, $3, $4) as done`, [municipality, id, state, actor]);
+export async function resolveDelivery(
+  store: Statements,
+  municipality: string,
+  id: string,
+  state: 'queued' | 'delivered',
+  actor: string,
+): Promise<boolean> {
+  const [row] = await store.query<{ done: boolean }>('delivery-resolve', `select resolve_delivery($1, $2, $3, $4) as done`, [
+    municipality,
+    id,
+    state,
+    actor,
+  ]);
   return row?.done ?? false;
 }
 

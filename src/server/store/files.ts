@@ -66,20 +66,32 @@ export async function finishFile(
 
 /** A sealed chunk. */
 export async function readFileChunk(store: Statements, municipality: string, id: string, n: number): Promise<Buffer | undefined> {
-  const [row] = await store.query<{ bytes: Buffer | null }>('file-chunk-read', `select read_file_chunk($1, $2, $3) as bytes`, [municipality, id, n]);
+  const [row] = await store.query<{ bytes: Buffer | null }>('file-chunk-read', `select read_file_chunk($1, $2, $3) as bytes`, [
+    municipality,
+    id,
+    n,
+  ]);
   return row?.bytes ?? undefined;
 }
 
 /** Deletes a file of a draft. False when there is none, or the application was handed in. */
 export async function deleteFile(store: Statements, municipality: string, application: string, id: string): Promise<boolean> {
-  const [row] = await store.query<{ gone: boolean }>('file-remove', `select remove_file($1, $2, $3) as gone`, [municipality, application, id]);
+  const [row] = await store.query<{ gone: boolean }>('file-remove', `select remove_file($1, $2, $3) as gone`, [
+    municipality,
+    application,
+    id,
+  ]);
   return row?.gone ?? false;
 }
 
 /** One file. */
 export async function findFile(store: Store, municipality: string, application: string, id: string): Promise<FileRow | undefined> {
   const rows = await store.transaction(municipality, (tx) =>
-    tx.query<FileRow>('file-find', `select ${columns} from file where municipality = $1 and application_id = $2 and id = $3`, [municipality, application, id]),
+    tx.query<FileRow>('file-find', `select ${columns} from file where municipality = $1 and application_id = $2 and id = $3`, [
+      municipality,
+      application,
+      id,
+    ]),
   );
   return rows[0];
 }
@@ -87,6 +99,10 @@ export async function findFile(store: Store, municipality: string, application: 
 /** The complete files of an application. */
 export function filesOf(store: Store, municipality: string, application: string): Promise<FileRow[]> {
   return store.transaction(municipality, (tx) =>
-    tx.query<FileRow>('file-list', `select ${columns} from file where municipality = $1 and application_id = $2 and state = 'stored' order by created_at, id`, [municipality, application]),
+    tx.query<FileRow>(
+      'file-list',
+      `select ${columns} from file where municipality = $1 and application_id = $2 and state = 'stored' order by created_at, id`,
+      [municipality, application],
+    ),
   );
 }

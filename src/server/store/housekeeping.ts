@@ -7,13 +7,21 @@ import { milliseconds } from './interval.ts';
  * @param key a keyed hash (`KeyRing.keyedHash`) of what is limited, e.g. an address: the table shall not tell who came
  */
 export async function hitLimit(store: Statements, municipality: string, key: Buffer, limit: number, window: number): Promise<number> {
-  const [row] = await store.query<{ wait: number }>('limit-hit', `select hit_rate_limit($1, $2, $3, $4) as wait`, [municipality, key, limit, milliseconds(window)]);
+  const [row] = await store.query<{ wait: number }>('limit-hit', `select hit_rate_limit($1, $2, $3, $4) as wait`, [
+    municipality,
+    key,
+    limit,
+    milliseconds(window),
+  ]);
   return row?.wait ?? 0;
 }
 
 /** True for one caller per interval (milliseconds), whoever of all portals and workers asks first. */
 export async function claimPeriodic(store: Statements, name: string, every: number): Promise<boolean> {
-  const [row] = await store.query<{ mine: boolean }>('periodic-claim', `select claim_periodic($1, $2) as mine`, [name, milliseconds(every)]);
+  const [row] = await store.query<{ mine: boolean }>('periodic-claim', `select claim_periodic($1, $2) as mine`, [
+    name,
+    milliseconds(every),
+  ]);
   return row?.mine ?? false;
 }
 
@@ -51,5 +59,9 @@ export async function addAudit(tx: Statements, municipality: string, { actor, ac
 
 /** What was done to one thing, oldest first. */
 export function auditOf(tx: Statements, municipality: string, subject: string): Promise<(AuditEntry & { at: Date })[]> {
-  return tx.query('audit-read', `select at, actor, action, subject, detail from audit where municipality = $1 and subject = $2 order by id`, [municipality, subject]);
+  return tx.query(
+    'audit-read',
+    `select at, actor, action, subject, detail from audit where municipality = $1 and subject = $2 order by id`,
+    [municipality, subject],
+  );
 }

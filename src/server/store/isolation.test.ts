@@ -1,8 +1,20 @@
 /** S2: forced row-level security on every table there is; a new table without it fails here. */
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { testDatabase } from '../../../tests/postgres.ts';
-import { addSummary, findSubmission, loadDraft, resumeDraft, saveDraft, submitApplication } from './index.ts';
+import { silent, testDatabase } from '../../../tests/postgres.ts';
+import {
+  addSummary,
+  claimDeliveries,
+  deliveryTotals,
+  findSubmission,
+  loadDraft,
+  resumeDraft,
+  openStore,
+  saveDraft,
+  submitApplication,
+  sweepExpired,
+} from './index.ts';
 import { draftIn, limits, submitOf } from './rows.fixture.ts';
 
 const { store, owner, url } = await testDatabase();
@@ -14,9 +26,14 @@ const handedIn = await draftIn(store, 'musterstadt');
 const submit = submitOf(handedIn);
 await submitApplication(store, submit);
 // a row in every table that none of this filled
-await owner.query(`insert into file (id, municipality, application_id, field_path, name_sealed, mime) values (gen_random_uuid(), 'musterstadt', $1, 'f', '', 'application/pdf')`, [draft.id]);
+await owner.query(
+  `insert into file (id, municipality, application_id, field_path, name_sealed, mime) values (gen_random_uuid(), 'musterstadt', $1, 'f', '', 'application/pdf')`,
+  [draft.id],
+);
 await owner.query(`insert into file_chunk (municipality, file_id, n, bytes) select municipality, id, 0, 'x' from file`);
-await owner.query(`insert into delivery_attempt (municipality, delivery_id, n, started_at, outcome) select municipality, id, 1, now(), 'retry' from delivery`);
+await owner.query(
+  `insert into delivery_attempt (municipality, delivery_id, n, started_at, outcome) select municipality, id, 1, now(), 'retry' from delivery`,
+);
 await owner.query(`insert into rate_limit values ('musterstadt', 'k', now(), now() + interval '1 hour', 1)`);
 await owner.query(`insert into periodic (municipality, name) values ('musterstadt', 'x')`);
 
@@ -68,7 +85,9 @@ describe('row-level security', () => {
       );
       const columns = rows[0]?.columns;
       const copy = `insert into ${name} (municipality, ${columns}) select 'nachbarstadt', ${columns} from ${name} limit 1`;
-      await expect(asApp('musterstadt', name === 'periodic' ? `insert into periodic (municipality, name) values ('nachbarstadt', 'y')` : copy)).rejects.toMatchObject({
+      await expect(
+        asApp('musterstadt', name === 'periodic' ? `insert into periodic (municipality, name) values ('nachbarstadt', 'y')` : copy),
+      ).rejects.toMatchObject({
         code: '42501',
       });
     });
@@ -90,13 +109,22 @@ describe('row-level security', () => {
     const idle = limits.idle;
     const { sessionHash, service } = draft;
     expect(await loadDraft(store, { municipality: 'nachbarstadt', sessionHash, service, idle })).toBeUndefined();
-    expect(await loadDraft(store, { municipality: 'musterstadt', sessionHash, service, idle })).toMatchObject({ id: draft.id, startedOn: '2026-11-24' });
+    expect(await loadDraft(store, { municipality: 'musterstadt', sessionHash, service, idle })).toMatchObject({
+      id: draft.id,
+      startedOn: '2026-11-24',
+    });
     const saved = await saveDraft(store, { ...draft, municipality: 'nachbarstadt', revision: 1, content: Buffer.from('x'), keepDays: 30 });
     expect(saved.outcome).toBe('gone');
     expect(await findSubmission(store, 'nachbarstadt', submit.reference, submit.factorHash!)).toBeUndefined();
     expect(await findSubmission(store, 'musterstadt', submit.reference, Buffer.alloc(32))).toBeUndefined();
-    expect(await findSubmission(store, 'musterstadt', submit.reference, submit.factorHash!)).toMatchObject({ id: submit.id, lifecycle: 'submitted' });
-    expect((await resumeDraft(store, { municipality: 'nachbarstadt', resumeHash: Buffer.alloc(32), factorHash: Buffer.alloc(32), sessionHash })).outcome).toBe('no-session');
+    expect(await findSubmission(store, 'musterstadt', submit.reference, submit.factorHash!)).toMatchObject({
+      id: submit.id,
+      lifecycle: 'submitted',
+    });
+    expect(
+      (await resumeDraft(store, { municipality: 'nachbarstadt', resumeHash: Buffer.alloc(32), factorHash: Buffer.alloc(32), sessionHash }))
+        .outcome,
+    ).toBe('no-session');
   });
 
   it('the portal cannot become the owner or the worker', async () => {
@@ -105,7 +133,42 @@ describe('row-level security', () => {
     await client.query('reset role');
     expect((await client.query('select current_user as me')).rows[0].me).toBe('schalter_app');
     await client.end();
-    const { rows } = await owner.query(`select pg_has_role('schalter_app', 'schalter_worker', 'member') as member, rolbypassrls, rolsuper from pg_roles where rolname = 'schalter_app'`);
+    const { rows } = await owner.query(
+      `select pg_has_role('schalter_app', 'schalter_worker', 'member') as member, rolbypassrls, rolsuper from pg_roles where rolname = 'schalter_app'`,
+    );
     expect(rows[0]).toEqual({ member: false, rolbypassrls: false, rolsuper: false });
+  });
+});
+
+describe('a server of its own (DATABASE_URL)', () => {
+  it('needs no superuser: the owner sees nothing, and the functions across municipalities still work', async () => {
+    const name = `plain_${randomBytes(4).toString('hex')}`;
+    await owner.query(`create role ${name} login createrole`);
+    await owner.query(`create database ${name} owner ${name}`);
+    // members may hand the roles on; on a server that is only Schalter's the owner makes them itself
+    await owner.query(`grant schalter_app, schalter_worker to ${name} with admin option`);
+    const address = new URL(url.replace('@/', '@localhost/'));
+    const plainUrl = `postgres://${name}@/${name}${address.search}`;
+    const plain = await openStore({ databaseUrl: plainUrl, dataDir: '', logger: silent });
+    const asOwner = new pg.Client({ connectionString: plainUrl });
+    try {
+      const given = submitOf(await draftIn(plain, 'musterstadt'));
+      await draftIn(plain, 'musterstadt');
+      await submitApplication(plain, { ...given, application: given.application });
+      expect(await claimDeliveries(plain, 5, 1_000)).toMatchObject([{ submission: given.id }]);
+      expect(await deliveryTotals(plain)).toMatchObject([{ submissions: 1, ordered: 1, sending: 1 }]);
+      await asOwner.connect();
+      expect((await asOwner.query('select * from application')).rowCount).toBe(0);
+      await asOwner.query(
+        `begin; select set_config('app.municipality', 'musterstadt', true); update application set expires_at = now() where lifecycle = 'draft'; commit`,
+      );
+      expect((await sweepExpired(plain, limits.idle)).drafts).toBe(1);
+    } finally {
+      await asOwner.end();
+      await plain.close();
+      await owner.query(`drop database ${name} with (force)`);
+      await owner.query(`drop owned by ${name}`);
+      await owner.query(`drop role ${name}`);
+    }
   });
 });

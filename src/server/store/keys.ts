@@ -14,7 +14,9 @@ const largestCache = 2_000;
 /** Thrown at start when others than the owner can read or change a key. */
 export class KeyExposed extends Error {
   constructor(path: string, mode: number) {
-    super(`${path} can be read or changed by others (mode ${(mode & 0o777).toString(8)}). Set it right: chmod ${mode & 0o040000 ? '700' : '600'} ${path}`);
+    super(
+      `${path} can be read or changed by others (mode ${(mode & 0o777).toString(8)}). Set it right: chmod ${mode & 0o040000 ? '700' : '600'} ${path}`,
+    );
     this.name = 'KeyExposed';
   }
 }

@@ -105,7 +105,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     pending: () => pendingMigrations(owner).catch(failed),
     migrate: () => migrate(owner).catch(failed),
-    ready: () => app.query('select 1').then(() => true, () => false),
+    ready: () =>
+      app.query('select 1').then(
+        () => true,
+        () => false,
+      ),
     async close() {
       await Promise.all([app.end(), owner.end()]);
       await embedded?.stop();

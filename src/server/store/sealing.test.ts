@@ -95,7 +95,12 @@ describe('the key ring', () => {
     const { epoch } = await (await KeyRing.open(folder)).newKey('musterstadt');
     const file = join(folder, 'musterstadt', `${epoch}.key`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    for (const [path, mode, right] of [[file, 0o640, 0o600], [file, 0o604, 0o600], [join(folder, 'musterstadt'), 0o750, 0o700], [folder, 0o701, 0o700]] as const) {
+    for (const [path, mode, right] of [
+      [file, 0o640, 0o600],
+      [file, 0o604, 0o600],
+      [join(folder, 'musterstadt'), 0o750, 0o700],
+      [folder, 0o701, 0o700],
+    ] as const) {
       await chmod(path, mode);
       await expect(KeyRing.open(folder)).rejects.toThrow(KeyExposed);
       await chmod(path, right);

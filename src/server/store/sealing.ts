@@ -43,7 +43,8 @@ export class SealBroken extends Error {
 
 function additionalData({ municipality, application, purpose, revision }: SealContext): Buffer {
   // the parts must not run into each other
-  if (municipality.includes('|') || application.includes('|') || purpose.includes('|')) throw new Error('A seal context may not contain "|".');
+  if (municipality.includes('|') || application.includes('|') || purpose.includes('|'))
+    throw new Error('A seal context may not contain "|".');
   return Buffer.from(`${municipality}|${application}|${purpose}|${revision}`);
 }
 

@@ -31,7 +31,11 @@ export async function createSession(store: Statements, municipality: string, { a
 
 /** Whether the session lives, by the database's clock; notes its use. */
 export async function touchSession(store: Statements, municipality: string, hash: Buffer, { idle }: SessionLimits): Promise<boolean> {
-  const [row] = await store.query<{ alive: boolean }>('session-touch', `select touch_session($1, $2, $3) as alive`, [municipality, hash, milliseconds(idle)]);
+  const [row] = await store.query<{ alive: boolean }>('session-touch', `select touch_session($1, $2, $3) as alive`, [
+    municipality,
+    hash,
+    milliseconds(idle),
+  ]);
   return row?.alive ?? false;
 }
 
@@ -39,7 +43,12 @@ export async function touchSession(store: Statements, municipality: string, hash
  * A new id for the same session (after a resume code or a login: whoever planted the old id has nothing). Its drafts move along.
  * Undefined when the old one does not live any more.
  */
-export async function renewSession(store: Statements, municipality: string, old: Buffer, { absolute }: SessionLimits): Promise<Session | undefined> {
+export async function renewSession(
+  store: Statements,
+  municipality: string,
+  old: Buffer,
+  { absolute }: SessionLimits,
+): Promise<Session | undefined> {
   const id = randomBytes(32).toString('base64url');
   const hash = createHash('sha256').update(id).digest();
   const [row] = await store.query<{ renewed: boolean }>('session-renew', `select renew_session($1, $2, $3, $4) as renewed`, [

@@ -90,7 +90,13 @@ const submissionColumns = `s.id, s.application_id as application, s.service, s.r
   s.submitted_at as "submittedAt", s.factor_kind as "factorKind", s.key_epoch as "keyEpoch", s.wrapped_key as "wrappedKey"
   from submission s join application a on a.municipality = s.municipality and a.id = s.application_id where s.municipality = $1`;
 
-async function one(store: Store, municipality: string, name: string, condition: string, values: readonly unknown[]): Promise<SubmissionRow | undefined> {
+async function one(
+  store: Store,
+  municipality: string,
+  name: string,
+  condition: string,
+  values: readonly unknown[],
+): Promise<SubmissionRow | undefined> {
   const rows = await store.transaction(municipality, (tx) =>
     tx.query<SubmissionRow>(name, `select ${submissionColumns} and ${condition}`, [municipality, ...values]),
   );
@@ -106,10 +112,15 @@ export const submissionOfSession = (store: Store, municipality: string, sessionH
   one(store, municipality, 'submission-by-session', 's.reference = $2 and a.session_hash = $3', [reference, sessionHash]);
 
 /** By its id: for call-backs, which know it from the envelope. */
-export const submissionById = (store: Store, municipality: string, id: string) => one(store, municipality, 'submission-by-id', 's.id = $2', [id]);
+export const submissionById = (store: Store, municipality: string, id: string) =>
+  one(store, municipality, 'submission-by-id', 's.id = $2', [id]);
 
 /** The sealed payload and summary document. */
-export async function submissionContents(store: Store, municipality: string, id: string): Promise<{ payload: Buffer; summaryPdf: Buffer | null } | undefined> {
+export async function submissionContents(
+  store: Store,
+  municipality: string,
+  id: string,
+): Promise<{ payload: Buffer; summaryPdf: Buffer | null } | undefined> {
   const rows = await store.transaction(municipality, (tx) =>
     tx.query<{ payload: Buffer; summaryPdf: Buffer | null }>(
       'submission-contents',
@@ -123,7 +134,11 @@ export async function submissionContents(store: Store, municipality: string, id:
 /** Adds the sealed summary document where it was not made at once. The first one counts; false when there is one already. */
 export async function addSummary(store: Store, municipality: string, id: string, summaryPdf: Buffer): Promise<boolean> {
   const rows = await store.transaction(municipality, (tx) =>
-    tx.query('submission-summary', `update submission set summary_pdf = $3 where municipality = $1 and id = $2 and summary_pdf is null returning 1`, [municipality, id, summaryPdf]),
+    tx.query(
+      'submission-summary',
+      `update submission set summary_pdf = $3 where municipality = $1 and id = $2 and summary_pdf is null returning 1`,
+      [municipality, id, summaryPdf],
+    ),
   );
   return rows.length > 0;
 }

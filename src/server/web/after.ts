@@ -86,7 +86,6 @@ export async function receiptPdf(request: Request, typed: string): Promise<Respo
     const read = reader(pkg, request.lang);
     pdf = await portal.documents.summary({
       lang: request.lang,
-      t: request.t,
       municipality,
       service: read.t.t('service.title'),
       reference: row.reference,

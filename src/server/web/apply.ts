@@ -36,8 +36,9 @@ export async function applyPage(request: Request, service: string, path: string)
   const context: PageContext = left?.context ?? { draft, lang: request.lang, t: request.t, fromReview };
   const read = reader(draft.pkg, request.lang);
   const service_ = read.t.t('service.title');
-  const ends = new Date(Date.now() + SESSION.idle).toISOString();
-  const options = { service: service_, unlisted: true, session: { ends, keep: `/${request.lang}/apply/${service}` } };
+  const now = Date.now();
+  const session = { now: new Date(now).toISOString(), ends: new Date(now + SESSION.idle).toISOString(), keep: `/${request.lang}/keep` };
+  const options = { service: service_, unlisted: true, session };
   if (path === '') {
     if (draft.walk.flow.document.taskList !== true) go(applyPath(request.lang, service, draft.walk.stop));
     return show<ApplyView>(request, { ...options, title: request.t.t('web.tasks') }, { kind: 'tasks', view: taskListView(context) });

@@ -81,7 +81,8 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
       const site = req.headers['sec-fetch-site'];
       if (req.headers.origin !== origin || (site !== undefined && site !== 'same-origin')) return plain(res, 403, 'Cross-site requests are refused.');
       const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
-      if (type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data') return plain(res, 403, 'This kind of request is refused.');
+      const empty = type === '' && (req.headers['content-length'] ?? '0') === '0' && req.headers['transfer-encoding'] === undefined;
+      if (!empty && type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data') return plain(res, 403, 'This kind of request is refused.');
       const limit = type === 'multipart/form-data' ? UPLOAD_LIMIT : FORM_LIMIT;
       if (Number(req.headers['content-length'] ?? 0) > limit) {
         res.setHeader('Connection', 'close');

@@ -1,7 +1,7 @@
 /** What the routes call: one function a page. */
 export { home, legal, servicePage, start, toLanguage } from './services.ts';
 export { applyPage, postApply } from './apply.ts';
-export { resumePage, resume, save } from './resume.ts';
+export { keepSession, resumePage, resume, save } from './resume.ts';
 export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';
 export type { Shown } from './shown.ts';
 export { failure } from './failure.ts';

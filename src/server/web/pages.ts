@@ -59,8 +59,7 @@ function intro(read: Reader, step: Step, values: TextValues): string | undefined
   return read.t.has(key) ? read.t.t(key, values) : undefined;
 }
 
-function warnings(read: Reader, step: Step, walk: Walk, values: TextValues): { views: WarningView[]; errors: SummaryError[] } {
-  void walk;
+function warnings(read: Reader, step: Step, values: TextValues): { views: WarningView[]; errors: SummaryError[] } {
   const views: WarningView[] = [];
   const errors: SummaryError[] = [];
   for (const warning of step.warnings) {
@@ -100,7 +99,7 @@ export function questionView(context: PageContext, step: Step): QuestionView {
   const values = valuesOf(walk, shown, draft.answers);
   const fieldInput: FieldInput = { raw: input?.raw, problems: input?.problems ?? [] };
   const fields = fieldViews(read, shown, draft.answers, values, fieldInput);
-  const warned = input ? warnings(read, shown, walk, values) : { views: [], errors: [] };
+  const warned = input ? warnings(read, shown, values) : { views: [], errors: [] };
   const errors: SummaryError[] = [
     ...fields.flatMap((field) => field.errors.map((error) => ({ text: error.text, href: `#${error.part ? `${field.id}-${error.part}` : field.id}` }))),
     ...warned.errors,
@@ -174,6 +173,7 @@ export function collectionView(context: PageContext, step: Step): CollectionView
       remove: { action: base.action, hidden: { ...base.hidden, _removeEntry: entry.key } },
     };
   });
+  const warned = input ? warnings(read, input.step, values) : { views: [], errors: [] };
   const problem = input?.problems[0];
   const message = problem ? t.t(`web.list.${problem.code}`, problem.params) : undefined;
   const add = `list.${collection.path}.add`;
@@ -184,7 +184,8 @@ export function collectionView(context: PageContext, step: Step): CollectionView
     caption: caption(read, walk, step),
     title: pageTitle(read, step.page, values),
     intro: intro(read, step, values),
-    errors: message ? [{ text: message, href: '#more' }] : [],
+    errors: [...(message ? [{ text: message, href: '#more' }] : []), ...warned.errors],
+    warnings: warned.views,
     entries,
     add:
       entries.length < collection.max

@@ -2,7 +2,7 @@
  * One page of a flow for a citizen: what a GET shows and what a POST does. Knows walks and packages, not Kit. Every failure keeps what was typed.
  */
 import type { Field, FieldProblem, Json, Step, Walk } from '#flow';
-import { addEntry, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
+import { addEntry, entryKeys, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
 import type { RawInput } from '#fields';
 import type { Applications, Draft } from '#server/applications';
 import { walkOptions } from '#server/applications';
@@ -109,7 +109,7 @@ async function postCollection(applications: Applications, draft: Draft, step: St
     const added = addEntry(answers, list);
     answers = added.answers;
     to = `${step.path}/${added.key}/${collection.pages[0]!.id}`;
-  } else if (more === 'no') answers = Object.hasOwn(answers, list) ? answers : Object.assign(removeEntry(answers, list, ''), { [list]: [] });
+  } else if (more === 'no') answers = pageChanges(answers, step, { [list]: entryKeys(answers, list) }, new Set(input.values.get('_confirm') ?? []));
   else return { kind: 'invalid', step, raw: {}, problems: [{ path: list, code: 'chooseMore' }], walk: draft.walk };
   const walk = walkFlow(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
   const after = walk.byPath.get(step.path);

@@ -1,8 +1,8 @@
 /** Save and come back: the page with the code, and the form that takes it. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { encode } from 'uqr';
-import { groupResumeCode } from '#server/applications';
-import { hitLimit } from '#server/store';
+import { groupResumeCode, SESSION } from '#server/applications';
+import { hitLimit, touchSession } from '#server/store';
 import { longDate } from '#i18n';
 import type { CodeFormView, SavedView } from '#ui/types.ts';
 import { textField, reader } from './views.ts';
@@ -74,4 +74,10 @@ export async function resume(event: RequestEvent) {
   if (result.session) setSession(request, result.session);
   if (result.outcome === 'resumed') return go(applyPath(request.lang, result.service));
   return refuse(request.t.t(result.outcome === 'occupied' ? 'web.resume.occupied' : 'web.resume.wrong'), 422);
+}
+
+/** The script asks for more time: 204 while the session lives, 410 when it has ended. */
+export async function keepSession(request: Request): Promise<Response> {
+  const alive = request.session && (await touchSession(request.portal.store, request.municipality.id, request.session, SESSION));
+  return new Response(null, { status: alive ? 204 : 410 });
 }

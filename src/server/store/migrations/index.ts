@@ -25,7 +25,9 @@ const schema = 'schalter_migration';
 
 /** Names of the migrations this database still needs, in order. */
 export async function pendingMigrations(owner: Pool): Promise<string[]> {
-  const { rows: known } = await owner.query<{ there: boolean }>(`select to_regclass($1) is not null as there`, [`${schema}.kysely_migration`]);
+  const { rows: known } = await owner.query<{ there: boolean }>(`select to_regclass($1) is not null as there`, [
+    `${schema}.kysely_migration`,
+  ]);
   if (!known[0]?.there) return Object.keys(migrations);
   const { rows } = await owner.query<{ name: string }>(`select name from ${schema}.kysely_migration`);
   const applied = new Set(rows.map((row) => row.name));

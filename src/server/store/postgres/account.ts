@@ -64,7 +64,9 @@ async function ownFolder(path: string, account: Account | undefined): Promise<vo
   // Killed between mkdir and chown: still root's and empty-handed
   if (account && found.isDirectory() && found.uid === 0) await chown(path, account.uid, account.gid);
   else if (!found.isDirectory() || found.uid !== owner) {
-    throw new Error(`${path} belongs to user ${found.uid}, not ${owner}. Start the portal as the user it ran as before, or choose another data directory.`);
+    throw new Error(
+      `${path} belongs to user ${found.uid}, not ${owner}. Start the portal as the user it ran as before, or choose another data directory.`,
+    );
   }
 }
 

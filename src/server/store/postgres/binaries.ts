@@ -33,7 +33,9 @@ export async function findBinaries(major?: string): Promise<Binaries> {
     seen.push(`${version} (${candidate.bin})`);
   }
   if (major && seen.length > 0) {
-    throw new Error(`The database was made by PostgreSQL ${major}, found only ${seen.join(', ')}. Install PostgreSQL ${major}, or dump and restore.`);
+    throw new Error(
+      `The database was made by PostgreSQL ${major}, found only ${seen.join(', ')}. Install PostgreSQL ${major}, or dump and restore.`,
+    );
   }
   throw new Error(
     setting
@@ -48,7 +50,11 @@ async function* candidates(): AsyncGenerator<Omit<Binaries, 'version'>> {
   const versions = await readdir(root).catch(() => []);
   for (const version of versions.sort((a, b) => Number(b) - Number(a))) yield { bin: join(root, version, 'bin'), source: 'system' };
   const redHat = await readdir('/usr').catch(() => []);
-  for (const name of redHat.filter((entry) => entry.startsWith('pgsql-')).sort().reverse()) yield { bin: join('/usr', name, 'bin'), source: 'system' };
+  for (const name of redHat
+    .filter((entry) => entry.startsWith('pgsql-'))
+    .sort()
+    .reverse())
+    yield { bin: join('/usr', name, 'bin'), source: 'system' };
   for (const dir of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) yield { bin: dir, source: 'system' };
   const native = npmPackage();
   if (native) {

@@ -124,7 +124,13 @@ export class Cluster {
     try {
       const args = ['-D', folder, '-U', 'schalter', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--data-checksums'];
       // detached: Ctrl-C in the terminal belongs to the portal, which stops in order
-      const child = spawn(join(bin, 'initdb'), args, { ...account, cwd: base, detached: true, env: childEnv(), stdio: ['ignore', log.fd, log.fd] });
+      const child = spawn(join(bin, 'initdb'), args, {
+        ...account,
+        cwd: base,
+        detached: true,
+        env: childEnv(),
+        stdio: ['ignore', log.fd, log.fd],
+      });
       const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('exit', done));
       if (code !== 0) throw new Error(`initdb failed: ${await this.#endOfLog()}`);
     } finally {
@@ -140,7 +146,13 @@ export class Cluster {
     const log = await this.#openLog();
     const settings = { ...serverSettings, unix_socket_directories: socket, ...this.#settings };
     const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-    const child = spawn(join(bin, 'postgres'), args, { ...account, cwd: base, detached: true, env: childEnv(), stdio: ['ignore', log.fd, log.fd] });
+    const child = spawn(join(bin, 'postgres'), args, {
+      ...account,
+      cwd: base,
+      detached: true,
+      env: childEnv(),
+      stdio: ['ignore', log.fd, log.fd],
+    });
     let ended = false;
     child.once('exit', () => (ended = true));
     child.once('error', () => (ended = true));
@@ -151,7 +163,10 @@ export class Cluster {
 
   async #openLog() {
     const path = join(this.#places.base, 'postgres.log');
-    const size = await stat(path).then((found) => found.size, () => 0);
+    const size = await stat(path).then(
+      (found) => found.size,
+      () => 0,
+    );
     if (size > largestLog) await rename(path, `${path}.1`);
     return open(path, 'a', 0o600);
   }

@@ -44,7 +44,8 @@ export interface EmbeddedOptions {
 export async function startPostgres({ dataDir, logger, settings = {} }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const wanted = resolve(dataDir);
   const places = await preparePlaces(wanted);
-  if (!places.base.startsWith(wanted)) logger.warn({ path: places.base }, 'the data directory cannot be entered by the database user; the database lies elsewhere');
+  if (!places.base.startsWith(wanted))
+    logger.warn({ path: places.base }, 'the data directory cannot be entered by the database user; the database lies elsewhere');
   const cluster = new Cluster(places, logger, settings);
   const connection = { host: places.socket, port: 5432, user: userName };
   let keeper: pg.Client | undefined;
@@ -108,7 +109,10 @@ export async function startPostgres({ dataDir, logger, settings = {} }: Embedded
       await starting?.catch(() => undefined);
       await inTurn(shortName(places.base), async () => {
         const others = await keeper
-          ?.query<{ n: number }>('select count(*)::int as n from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()', [keeperName])
+          ?.query<{ n: number }>(
+            'select count(*)::int as n from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()',
+            [keeperName],
+          )
           .catch(() => undefined);
         await keeper?.end().catch(() => undefined);
         if ((others?.rows[0]?.n ?? 0) === 0) await cluster.stop();

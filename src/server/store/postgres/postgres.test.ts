@@ -38,7 +38,9 @@ async function openHere(): Promise<Store> {
 
 /** A portal as a process of its own. */
 function portal(): { process: ChildProcess; ready: Promise<string> } {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'portal.fixture.ts'), dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'portal.fixture.ts'), dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   portals.push(child);
   let said = '';
   const ready = new Promise<string>((resolve, reject) => {
@@ -83,7 +85,9 @@ describe('the embedded server', () => {
   it('S18: keeps what statements say out of its log', async () => {
     const store = await openHere();
     await expect(store.query('bad', `select $1::int`, ['KANARIENVOGEL'])).rejects.toThrow();
-    await expect(store.query('worse', `insert into audit (municipality, actor, action, subject) values ('', 'KANARIENVOGEL', '', '')`)).rejects.toThrow();
+    await expect(
+      store.query('worse', `insert into audit (municipality, actor, action, subject) values ('', 'KANARIENVOGEL', '', '')`),
+    ).rejects.toThrow();
     expect(await readFile(join(dataDir, 'postgres', 'postgres.log'), 'utf8')).not.toContain('KANARIENVOGEL');
   });
 
@@ -124,7 +128,7 @@ describe('the embedded server', () => {
       const killed = Date.now();
       const pid = await store.embedded!.pid();
       for (const process_ of await postgresProcesses()) process.kill(process_, 'SIGKILL');
-      for (let saved = 0; saved < 5; ) {
+      for (let saved = 0; saved < 5;) {
         try {
           const result = await saveDraft(store, { ...draft, revision, content: Buffer.from(`r${revision}`), keepDays: 30 });
           // a save whose answer was lost may have happened: then its revision is there
@@ -141,7 +145,9 @@ describe('the embedded server', () => {
       expect(await store.embedded!.pid()).not.toBe(pid);
     }
     expect(away).toBeGreaterThan(0);
-    const rows = await store.transaction('musterstadt', (tx) => tx.query('check', `select revision from application where id = $1`, [draft.id]));
+    const rows = await store.transaction('musterstadt', (tx) =>
+      tx.query('check', `select revision from application where id = $1`, [draft.id]),
+    );
     expect(rows[0]!['revision']).toBe(revision);
   });
 
@@ -178,7 +184,8 @@ describe('the embedded server', () => {
       const { rows } = await admin.query(`select count(*)::int as n from information_schema.tables where table_schema = 'public'`);
       return rows[0].n as number;
     };
-    const sessions = async (more = '') => (await admin.query(`select 1 from pg_stat_activity where application_name = 'schalter-owner' ${more}`)).rows.length;
+    const sessions = async (more = '') =>
+      (await admin.query(`select 1 from pg_stat_activity where application_name = 'schalter-owner' ${more}`)).rows.length;
     const until = async (holds: () => Promise<boolean>) => {
       for (const deadline = Date.now() + 12_000; !(await holds()); await sleep(10)) expect(Date.now()).toBeLessThan(deadline);
     };

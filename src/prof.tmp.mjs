@@ -1,5 +1,0 @@
-import {fieldTypes} from '#fields/all'; import {readPackage, explore} from '#package'; import {Coverage} from './package/observe.ts'; import {readdirSync} from 'node:fs';
-for (const d of readdirSync('flows').filter(x=>!x.endsWith('.md'))) { const {package:p,findings}=readPackage('flows/'+d, fieldTypes); if(!p){console.log(d,findings.slice(0,5));continue} for (const max of [500,1500,3000,10000]) { const c=new Coverage(); const p2=readPackage('flows/'+d, fieldTypes).package; const t=performance.now(); const e=explore(p2,{today:'2026-03-02',coverage:c,maxStates:max}); 
-const pages=[...p.flow.pages.values()].filter(x=>x.kind!=='done').filter(x=>!e.reached.has(x.id)).map(x=>x.id);
-const sides=p2.flow.expressions.filter(x=>x.kind!=='computed').flatMap(x=>['true','false'].filter(s=>c.of(x.expression)[s]===0).map(s=>s+': '+x.expression.source));
-console.log(d,max,Math.round(performance.now()-t)+'ms',e.states,e.cut,e.ends,'unreached',pages,'stuck',e.stuck,'unseen',sides.length, max>=10000?sides:'', e.journeys.length, [...c.sides.values()].filter(s=>s.undecided).map(s=>s.reason));}}

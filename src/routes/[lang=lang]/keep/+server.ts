@@ -1,0 +1,3 @@
+import { keepSession } from '#server/web';
+
+export const POST = ({ locals }) => keepSession(locals.request);
