@@ -35,6 +35,7 @@ export default defineConfig({
   test: {
     include: ['src/**/{test,*.test}.ts', 'tests/**/*.test.ts'],
     environment: 'node',
+    globalSetup: ['tests/global-setup.ts'],
     testTimeout: 30_000,
   },
 });

@@ -23,7 +23,8 @@ export interface SchemaProblem {
 const linear = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);
-    return { test: (text: string) => compiled.matcher(text).find() };
+    // ajv keeps patterns by their text form: without one of its own, all would be taken for the same.
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => `/${pattern}/` };
   },
   { code: 'linear' },
 );

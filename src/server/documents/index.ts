@@ -48,7 +48,12 @@ function senderData({ name, contact }: Sender) {
 }
 
 function rowData(rows: readonly DocumentRow[], none: string) {
-  return rows.map(({ label, lines, origin }) => ({ label, lines: lines.length > 0 ? lines : [none], empty: lines.length === 0, note: origin ?? '' }));
+  return rows.map(({ label, lines, origin }) => ({
+    label,
+    lines: lines.length > 0 ? lines : [none],
+    empty: lines.length === 0,
+    note: origin ?? '',
+  }));
 }
 
 function summaryData(document: SummaryDocument) {

@@ -58,7 +58,8 @@ export function breakable(text: string): string {
 function codePoints(font: Buffer): Set<number> {
   const has = new Set<number>();
   const table = (tag: string): number => {
-    for (let at = 12; at < 12 + font.readUInt16BE(4) * 16; at += 16) if (font.toString('latin1', at, at + 4) === tag) return font.readUInt32BE(at + 8);
+    for (let at = 12; at < 12 + font.readUInt16BE(4) * 16; at += 16)
+      if (font.toString('latin1', at, at + 4) === tag) return font.readUInt32BE(at + 8);
     throw new Error(`font without ${tag}`);
   };
   const cmap = table('cmap');

@@ -4,7 +4,13 @@
 export interface Sender {
   /** As on a letterhead: "Stadt Musterstadt". */
   readonly name: string;
-  readonly contact: { readonly office: string; readonly street: string; readonly city: string; readonly phone: string; readonly email: string };
+  readonly contact: {
+    readonly office: string;
+    readonly street: string;
+    readonly city: string;
+    readonly phone: string;
+    readonly email: string;
+  };
   /** `#rrggbb`, dark enough to be read on white (the configuration checks that). */
   readonly colors?: { readonly action: string };
 }

@@ -18,7 +18,8 @@ const texts = createTexts({
     status: 'Stand Ihres Antrags',
     questions: 'Haben Sie Fragen?',
     page: 'Seite {page} von {pages}',
-    replaced: 'Das Zeichen � steht für Schriftzeichen, die dieses Dokument nicht darstellen kann. Die Behörde erhält Ihre Angaben so, wie Sie sie eingegeben haben.',
+    replaced:
+      'Das Zeichen � steht für Schriftzeichen, die dieses Dokument nicht darstellen kann. Die Behörde erhält Ihre Angaben so, wie Sie sie eingegeben haben.',
   },
   en: {
     summary: 'Your application',

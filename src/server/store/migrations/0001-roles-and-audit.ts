@@ -15,8 +15,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
           execute format('create role %I nologin nosuperuser nobypassrls nocreatedb nocreaterole', name);
         exception when duplicate_object or unique_violation then null;
         end;
-        if not pg_has_role(current_user, name, 'member') then
-          execute format('grant %I to current_user', name);
+        -- to run as schalter_app, and to give functions to schalter_worker; a superuser may anyway, an operator may have granted it already
+        if not (select rolsuper from pg_roles where rolname = current_user) then
+          begin
+            execute format('grant %I to current_user', name);
+          exception when insufficient_privilege then null;
+          end;
         end if;
       end loop;
     end $$;
