@@ -36,11 +36,14 @@ export function shown(dir: string): string {
   return near.startsWith('..') ? dir : near || basename(dir);
 }
 
-/** Findings as text: severity and rule, file and place, message, remedy. */
+/** Findings as text: severity and rule, file and place, message, remedy. Information takes one line. */
 export function findingsText(dir: string, findings: readonly Finding[]): string {
-  return findings
-    .map(({ severity, rule, file, place, message, remedy }) => `${severity}  ${rule}\n  ${join(shown(dir), file)}${place ? `  ${place}` : ''}\n  ${message}\n  -> ${remedy}`)
-    .join('\n\n');
+  const where = ({ file, place }: Finding) => `${join(shown(dir), file)}${place ? ` ${place}` : ''}`;
+  const real = findings.filter(({ severity }) => severity !== 'info');
+  const information = findings.filter(({ severity }) => severity === 'info');
+  const parts = real.map((finding) => `${finding.severity}  ${finding.rule}\n  ${where(finding)}\n  ${finding.message}\n  -> ${finding.remedy}`);
+  if (information.length > 0) parts.push(information.map((finding) => `info  ${finding.rule}  ${finding.message}`).join('\n'));
+  return parts.join('\n\n');
 }
 
 /** A day given as an option. */

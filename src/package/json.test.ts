@@ -6,7 +6,11 @@ describe('JSON of packages', () => {
   it('gives equal documents equal hashes, however they were written', () => {
     expect(hashOf({ a: 1, b: { c: [1, 2], d: null } })).toBe(hashOf({ b: { d: null, c: [1, 2] }, a: 1 }));
     expect(hashOf({ a: [1, 2] })).not.toBe(hashOf({ a: [2, 1] }));
-    fc.assert(fc.property(fc.json(), (text) => expect(JSON.parse(canonicalJson(JSON.parse(text)))).toEqual(JSON.parse(text))));
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(JSON.parse(canonicalJson(JSON.parse(text)))).toEqual(JSON.parse(text));
+      }),
+    );
   });
 
   it('never throws, whatever the text', () => {

@@ -44,24 +44,31 @@ function refusal(pattern: string): string | undefined {
 const UNBOUNDED = /^(?:[*+]|\{\d+,\})[?+]?/;
 const QUANTIFIER = /^(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?/;
 
+/** A part of a pattern: its text, and whether it repeats without bound or may be left out. */
+interface Item {
+  text: string;
+  endless: boolean;
+  optional: boolean;
+}
+
 /**
  * Is a group repeated without bound while one of its alternatives is itself nothing but an unbounded repetition, or one of its
  * alternatives begins with another? `(a+)+`, `(a*|b)*`, `(a|aa)*` are; `([a-z]+ )*` is not, because the blank ends every round.
  */
 export function canBlowUp(pattern: string): boolean {
   interface Group {
-    /** Items of each alternative: the text of the item and whether it repeats without bound. */
-    alternatives: { text: string; endless: boolean; optional: boolean }[][];
+    alternatives: Item[][];
     start: number;
   }
   const open: Group[] = [{ alternatives: [[]], start: 0 }];
   let at = 0;
   const item = (text: string, group?: Group): boolean => {
     const rest = pattern.slice(at);
-    const endless = UNBOUNDED.test(rest);
+    const repeated = UNBOUNDED.test(rest);
     const quantifier = QUANTIFIER.exec(rest)?.[0] ?? '';
     at += quantifier.length;
-    if (endless && group && isAmbiguous(group.alternatives)) return true;
+    if (repeated && group && isAmbiguous(group.alternatives)) return true;
+    const endless = repeated || (group !== undefined && group.alternatives.some(onlyRepeats));
     open.at(-1)!.alternatives.at(-1)!.push({ text, endless, optional: /^(?:[*?]|\{0)/.test(quantifier) });
     return false;
   };
@@ -87,8 +94,12 @@ export function canBlowUp(pattern: string): boolean {
   return false;
 }
 
-function isAmbiguous(alternatives: { text: string; endless: boolean; optional: boolean }[][]): boolean {
-  const onlyRepeats = alternatives.some((items) => items.some((one) => one.endless) && items.every((one) => one.endless || one.optional));
+/** May this alternative match any length of text in more than one way, when it is repeated? */
+function onlyRepeats(items: readonly Item[]): boolean {
+  return items.some((one) => one.endless) && items.every((one) => one.endless || one.optional);
+}
+
+function isAmbiguous(alternatives: readonly Item[][]): boolean {
   const texts = alternatives.map((items) => items.map((one) => one.text).join('\u0000'));
-  return onlyRepeats || texts.some((text, i) => texts.some((other, j) => i !== j && other.startsWith(text)));
+  return alternatives.some(onlyRepeats) || texts.some((text, i) => texts.some((other, j) => i !== j && other.startsWith(text)));
 }

@@ -147,7 +147,8 @@ describe('a server of its own (DATABASE_URL)', () => {
     await owner.query(`create database ${name} owner ${name}`);
     // The roles exist on this server; alone on its own, the owner would make them and get this by that. (PostgreSQL 15: by createrole.)
     const { rows: version } = await owner.query(`select current_setting('server_version_num')::int as n`);
-    if (version[0].n >= 160_000) await owner.query(`grant schalter_app, schalter_worker to ${name} with admin true, inherit false, set false`);
+    if (version[0].n >= 160_000)
+      await owner.query(`grant schalter_app, schalter_worker to ${name} with admin true, inherit false, set false`);
     const address = new URL(url.replace('@/', '@localhost/'));
     const plainUrl = `postgres://${name}@/${name}${address.search}`;
     const plain = await openStore({ databaseUrl: plainUrl, dataDir: '', logger: silent });
