@@ -15,7 +15,14 @@ const command: Command = {
     const folders = positionals.length > 0 ? positionals : packageFolders(root).map((id) => join(root, id));
     const results = folders.map((dir) => ({ dir, findings: checkPackage(dir, fieldTypes) }));
     const count = results.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== 'info').length;
-    if (json) print(JSON.stringify(results.map(({ dir, findings }) => ({ dir: shown(dir), findings })), null, 2));
+    if (json)
+      print(
+        JSON.stringify(
+          results.map(({ dir, findings }) => ({ dir: shown(dir), findings })),
+          null,
+          2,
+        ),
+      );
     else {
       for (const { dir, findings } of results) {
         const real = findings.filter(({ severity }) => severity !== 'info').length;

@@ -31,7 +31,11 @@ const command: Command = {
       stuck: found.stuck,
       oneSided: subject.flow.expressions
         .filter(({ kind, expression }) => kind !== 'computed' && coverage.oneSided(expression))
-        .map(({ place, expression }) => ({ place, expression: expression.source, never: coverage.of(expression).true === 0 ? (coverage.of(expression).false === 0 ? 'evaluated' : 'true') : 'false' })),
+        .map(({ place, expression }) => ({
+          place,
+          expression: expression.source,
+          never: coverage.of(expression).true === 0 ? (coverage.of(expression).false === 0 ? 'evaluated' : 'true') : 'false',
+        })),
       undecidable: subject.flow.expressions
         .filter(({ expression }) => coverage.of(expression).undecided > 0)
         .map(({ place, expression }) => ({ place, expression: expression.source, reason: coverage.of(expression).reason })),
@@ -42,15 +46,28 @@ const command: Command = {
   },
 };
 
-function text(report: { walks: number; cut: boolean; ends: { submit: number; exit: number }; pages: number; unreached: string[]; stuck: readonly string[]; oneSided: { place: string; expression: string; never: string }[]; undecidable: { place: string; expression: string; reason?: string }[] }): string {
+function text(report: {
+  walks: number;
+  cut: boolean;
+  ends: { submit: number; exit: number };
+  pages: number;
+  unreached: string[];
+  stuck: readonly string[];
+  oneSided: { place: string; expression: string; never: string }[];
+  undecidable: { place: string; expression: string; reason?: string }[];
+}): string {
   const { walks, cut, ends, pages, unreached, stuck, oneSided, undecidable } = report;
   const parts = [
     `${walks} walks${cut ? ' (cut off: there are more ways)' : ', all ways'}: ${ends.submit} end in an application, ${ends.exit} at an exit.`,
     unreached.length === 0 ? `All ${pages} pages are reached.` : `Pages that are not reached:\n  ${unreached.join('\n  ')}`,
   ];
   if (stuck.length > 0) parts.push(`Pages that nothing that was tried gets past:\n  ${stuck.join('\n  ')}`);
-  if (undecidable.length > 0) parts.push(`Cannot be decided:\n${table(undecidable.map((one) => [`  ${one.place}`, one.expression, one.reason ?? '']))}`);
-  if (oneSided.length > 0) parts.push(`Seen one way only (a journey may show the other):\n${table(oneSided.map((one) => [`  ${one.place}`, `never ${one.never}`, one.expression]))}`);
+  if (undecidable.length > 0)
+    parts.push(`Cannot be decided:\n${table(undecidable.map((one) => [`  ${one.place}`, one.expression, one.reason ?? '']))}`);
+  if (oneSided.length > 0)
+    parts.push(
+      `Seen one way only (a journey may show the other):\n${table(oneSided.map((one) => [`  ${one.place}`, `never ${one.never}`, one.expression]))}`,
+    );
   return parts.join('\n\n');
 }
 

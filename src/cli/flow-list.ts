@@ -16,14 +16,32 @@ const command: Command = {
       if (!found) return { id, findings: findings.length };
       const { service, flow, languages, hash } = found;
       const title = (found.texts.de as { service?: { title?: string } } | undefined)?.service?.title ?? '';
-      return { id, title, level: service.level, leika: service.leika, channels: service.channels, languages, pages: flow.pages.size, fields: flow.fields.size, hash };
+      return {
+        id,
+        title,
+        level: service.level,
+        leika: service.leika,
+        channels: service.channels,
+        languages,
+        pages: flow.pages.size,
+        fields: flow.fields.size,
+        hash,
+      };
     });
     if (json) print(JSON.stringify(services, null, 2));
     else if (services.length === 0) print('No services.');
     else {
       const rows = services.map((service) =>
         'hash' in service
-          ? [service.id, service.level!, service.leika!.join(' ') || '-', String(service.pages), service.languages!.join(' '), service.hash!.slice(0, 12), service.title!]
+          ? [
+              service.id,
+              service.level!,
+              service.leika!.join(' ') || '-',
+              String(service.pages),
+              service.languages!.join(' '),
+              service.hash!.slice(0, 12),
+              service.title!,
+            ]
           : [service.id, '-', '-', '-', '-', '-', `cannot be read: ${service.findings} findings; see "flow check"`],
       );
       print(table([['service', 'level', 'LeiKa', 'pages', 'languages', 'version', 'title'], ...rows]));

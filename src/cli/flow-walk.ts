@@ -23,7 +23,12 @@ const command: Command = {
     const today = dayOption((values.today as string | undefined) ?? journey.today ?? new Date().toISOString().slice(0, 10));
     const { flow, service, lists, payload } = soundPackage(dir);
     const { answers, unknown } = flattenAnswers(flow, journey.answers);
-    const result = walk(flow, answers, { today, params: parameterValues(service, journey.params), lists: listCodes(lists), lenient: values.strict !== true });
+    const result = walk(flow, answers, {
+      today,
+      params: parameterValues(service, journey.params),
+      lists: listCodes(lists),
+      lenient: values.strict !== true,
+    });
     const outcome = result.outcome === 'complete' ? 'submit' : result.outcome;
     const document = result.outcome === 'complete' ? compilePayload(flow, payload.document).build(result) : undefined;
     const report = {
@@ -66,7 +71,19 @@ function whyStopped(result: Walk): string[] {
   return [asked.length > 0 ? `asks for ${asked.join(', ')}` : step.entries ? 'asks for entries' : 'not read yet'];
 }
 
-function text(report: { outcome: string; stop: string; why: string[]; ignored: string[]; undecided: Walk['undecided']; answers: Json; payload?: Json; payloadProblems: { place: string; message: string }[] }, result: Walk): string {
+function text(
+  report: {
+    outcome: string;
+    stop: string;
+    why: string[];
+    ignored: string[];
+    undecided: Walk['undecided'];
+    answers: Json;
+    payload?: Json;
+    payloadProblems: { place: string; message: string }[];
+  },
+  result: Walk,
+): string {
   const rows = result.steps.map((step, i) => [String(i + 1).padStart(3), step.path, step.page.kind, step.state]);
   const parts = [
     table(rows),
@@ -74,9 +91,13 @@ function text(report: { outcome: string; stop: string; why: string[]; ignored: s
     `answers that count:\n${JSON.stringify(report.answers, null, 2)}`,
   ];
   if (report.ignored.length > 0) parts.push(`answers the service does not ask for:\n  ${report.ignored.join('\n  ')}`);
-  if (report.undecided.length > 0) parts.push(`cannot be decided:\n  ${report.undecided.map(({ place, message }) => `${place}: ${message}`).join('\n  ')}`);
+  if (report.undecided.length > 0)
+    parts.push(`cannot be decided:\n  ${report.undecided.map(({ place, message }) => `${place}: ${message}`).join('\n  ')}`);
   if (report.payload !== undefined) parts.push(`payload:\n${JSON.stringify(report.payload, null, 2)}`);
-  if (report.payloadProblems.length > 0) parts.push(`the payload does not satisfy its schema:\n  ${report.payloadProblems.map(({ place, message }) => `${place || '/'}: ${message}`).join('\n  ')}`);
+  if (report.payloadProblems.length > 0)
+    parts.push(
+      `the payload does not satisfy its schema:\n  ${report.payloadProblems.map(({ place, message }) => `${place || '/'}: ${message}`).join('\n  ')}`,
+    );
   return parts.join('\n\n');
 }
 

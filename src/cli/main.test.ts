@@ -11,7 +11,11 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 async function schalter(...args: string[]) {
   let [out, errors] = ['', ''];
-  const code = await main(args, (text) => (out += `${text}\n`), (text) => (errors += `${text}\n`));
+  const code = await main(
+    args,
+    (text) => (out += `${text}\n`),
+    (text) => (errors += `${text}\n`),
+  );
   return { code, out, errors };
 }
 
@@ -24,7 +28,11 @@ function answers(document: object): string {
 describe('the command line', () => {
   it('names its commands; an unknown one is wrong use', async () => {
     expect(await schalter('--help')).toMatchObject({ code: 0, out: expect.stringContaining('flow check'), errors: '' });
-    expect(await schalter('flow', 'fly')).toMatchObject({ code: 2, out: '', errors: expect.stringMatching(/no command "flow fly"[^]*flow list/) });
+    expect(await schalter('flow', 'fly')).toMatchObject({
+      code: 2,
+      out: '',
+      errors: expect.stringMatching(/no command "flow fly"[^]*flow list/),
+    });
     expect(await schalter()).toMatchObject({ code: 2 });
   });
 
@@ -52,13 +60,32 @@ describe('the command line', () => {
     expect(await schalter('flow', 'check', BASE)).toMatchObject({ code: 0, out: expect.stringContaining('fine') });
     const { code, out } = await schalter('flow', 'check', join(scratch, 'nothing'), '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(out)[0].findings[0]).toMatchObject({ rule: 'no-package', severity: 'error', message: expect.any(String), remedy: expect.any(String) });
+    expect(JSON.parse(out)[0].findings[0]).toMatchObject({
+      rule: 'no-package',
+      severity: 'error',
+      message: expect.any(String),
+      remedy: expect.any(String),
+    });
   });
 
   it('walks with answers and says where it stops and why', async () => {
     const person = { familyName: 'Muster', birthDate: '1990-03-27', district: 'n' };
-    const { code, out } = await schalter('flow', 'walk', BASE, '--today', '2026-03-02', '--json', '--answers', answers({ livesHere: true, applicant: person, plots: [{ use: 'pool', area: 3 }], shoeSize: 43 }));
-    expect(JSON.parse(out)).toMatchObject({ outcome: 'stop', stop: 'plotList/1/plotUse', why: ['plots.1.use: notAnOption'], ignored: ['shoeSize'] });
+    const { code, out } = await schalter(
+      'flow',
+      'walk',
+      BASE,
+      '--today',
+      '2026-03-02',
+      '--json',
+      '--answers',
+      answers({ livesHere: true, applicant: person, plots: [{ use: 'pool', area: 3 }], shoeSize: 43 }),
+    );
+    expect(JSON.parse(out)).toMatchObject({
+      outcome: 'stop',
+      stop: 'plotList/1/plotUse',
+      why: ['plots.1.use: notAnOption'],
+      ignored: ['shoeSize'],
+    });
     expect(code).toBe(1);
     const minor = await schalter('flow', 'walk', BASE, '--answers', join(BASE, 'journeys/minor.json'));
     expect(minor).toMatchObject({ code: 0, out: expect.stringContaining('rule adult (must)') });
@@ -86,7 +113,11 @@ describe('the command line', () => {
     expect(out.split('{').length).toBe(out.split('}').length);
 
     const schema = JSON.parse((await schalter('flow', 'export', BASE, '--json-schema')).out);
-    expect(schema.properties.plots).toMatchObject({ type: 'array', maxItems: 3, items: { properties: { use: { enum: ['beds', 'hut'] } } } });
+    expect(schema.properties.plots).toMatchObject({
+      type: 'array',
+      maxItems: 3,
+      items: { properties: { use: { enum: ['beds', 'hut'] } } },
+    });
     expect(schema.properties.permit).toBeUndefined();
   });
 });

@@ -12,7 +12,11 @@ interface Entry {
 const COMMANDS: readonly Entry[] = [
   { name: 'flow list', summary: 'services in a folder', load: () => import('./flow-list.ts') },
   { name: 'flow check', summary: 'everything that is wrong with a service, where, and what to do', load: () => import('./flow-check.ts') },
-  { name: 'flow walk', summary: 'walks a service with answers: path, stop and why, outcome, payload', load: () => import('./flow-walk.ts') },
+  {
+    name: 'flow walk',
+    summary: 'walks a service with answers: path, stop and why, outcome, payload',
+    load: () => import('./flow-walk.ts'),
+  },
   { name: 'flow explore', summary: 'walks every path of a service; what cannot be reached', load: () => import('./flow-explore.ts') },
   { name: 'flow export', summary: 'a service as XState machine, Mermaid diagram or JSON Schema', load: () => import('./flow-export.ts') },
   { name: 'deliver status', summary: 'the delivery equation: nothing is lost', load: () => import('./deliver-status.ts') },
@@ -27,7 +31,13 @@ export async function main(args: readonly string[], print: (text: string) => voi
   const entry = COMMANDS.find(({ name }) => name.split(' ').every((word, i) => args[i] === word));
   if (!entry) {
     const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help';
-    if (!asked) complain(`There is no command "${args.filter((word) => !word.startsWith('-')).slice(0, 2).join(' ')}".\n`);
+    if (!asked)
+      complain(
+        `There is no command "${args
+          .filter((word) => !word.startsWith('-'))
+          .slice(0, 2)
+          .join(' ')}".\n`,
+      );
     (asked ? print : complain)(overview());
     return asked && args.length > 0 ? FINE : WRONG_USE;
   }
@@ -44,7 +54,8 @@ export async function main(args: readonly string[], print: (text: string) => voi
     }
     return await command.run({ values, positionals, json: values.json === true, print });
   } catch (error) {
-    const wrongUse = error instanceof WrongUse || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+    const wrongUse =
+      error instanceof WrongUse || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
     if (wrongUse) {
       complain(`${error.message}\n\n${helpOf(entry, command)}`);
       return WRONG_USE;

@@ -41,7 +41,9 @@ export function findingsText(dir: string, findings: readonly Finding[]): string 
   const where = ({ file, place }: Finding) => `${join(shown(dir), file)}${place ? ` ${place}` : ''}`;
   const real = findings.filter(({ severity }) => severity !== 'info');
   const information = findings.filter(({ severity }) => severity === 'info');
-  const parts = real.map((finding) => `${finding.severity}  ${finding.rule}\n  ${where(finding)}\n  ${finding.message}\n  -> ${finding.remedy}`);
+  const parts = real.map(
+    (finding) => `${finding.severity}  ${finding.rule}\n  ${where(finding)}\n  ${finding.message}\n  -> ${finding.remedy}`,
+  );
   if (information.length > 0) parts.push(information.map((finding) => `info  ${finding.rule}  ${finding.message}`).join('\n'));
   return parts.join('\n\n');
 }

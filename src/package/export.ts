@@ -7,7 +7,10 @@ type Plain = Record<string, unknown>;
 export function stateMachine(flow: Flow, id: string): Plain {
   const collections = [...flow.pages.values()].flatMap((page) => (page.collection ? [page.collection] : []));
   const conditions = Object.fromEntries(
-    [...flow.sections.flatMap((section) => section.pages.map((page) => [page.id, [section.when, page.when]] as const)), ...collections.flatMap((one) => one.pages.map((page) => [page.id, [page.when]] as const))]
+    [
+      ...flow.sections.flatMap((section) => section.pages.map((page) => [page.id, [section.when, page.when]] as const)),
+      ...collections.flatMap((one) => one.pages.map((page) => [page.id, [page.when]] as const)),
+    ]
       .map(([page, whens]) => [page, whens.flatMap((when) => (when ? [when.source] : []))] as const)
       .filter(([, sources]) => sources.length > 0),
   );
@@ -22,7 +25,8 @@ export function stateMachine(flow: Flow, id: string): Plain {
 /** A Mermaid state diagram: sections and lists as composite states, conditions at the arrows. */
 export function mermaid(flow: Flow): string {
   const lines = ['stateDiagram-v2'];
-  const text = (source: string) => source.replaceAll(':', '#58;').replaceAll(';', '#59;').replaceAll('#58#59;', '#58;').replaceAll('\n', ' ');
+  const text = (source: string) =>
+    source.replaceAll(':', '#58;').replaceAll(';', '#59;').replaceAll('#58#59;', '#58;').replaceAll('\n', ' ');
   const name = (id: string) => id.replaceAll('-', '_');
   const outline = (pages: readonly Page[], indent: string): void => {
     let open: { from: string; unless?: string }[] = [{ from: '[*]' }];
@@ -53,7 +57,10 @@ export function mermaid(flow: Flow): string {
     lines.push('  }');
     for (const { from, unless } of before) lines.push(`  ${from} --> ${id}${label([unless, section.when?.source], text)}`);
     const skipped = section.when && `!(${section.when.source})`;
-    before = [...(skipped ? before.map(({ from, unless }) => ({ from, unless: [unless, skipped].filter(Boolean).join(' && ') })) : []), { from: id }];
+    before = [
+      ...(skipped ? before.map(({ from, unless }) => ({ from, unless: [unless, skipped].filter(Boolean).join(' && ') })) : []),
+      { from: id },
+    ];
   }
   for (const { from, unless } of before) lines.push(`  ${from} --> [*]${label([unless], text)}`);
   return lines.join('\n');
@@ -81,7 +88,12 @@ export function answersSchema(flow: Flow, id: string): Plain {
       if (!page.collection) continue;
       const entry = record();
       visit(page.collection.pages, entry, page.collection.path);
-      put(target, within(page.collection.path), { type: 'array', minItems: page.collection.min, maxItems: page.collection.max, items: entry });
+      put(target, within(page.collection.path), {
+        type: 'array',
+        minItems: page.collection.min,
+        maxItems: page.collection.max,
+        items: entry,
+      });
     }
   };
   for (const section of flow.sections) visit(section.pages, root, '');

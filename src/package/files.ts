@@ -37,14 +37,21 @@ type Report = (rule: string, file: string, place: string, message: string, remed
 /** Reads and checks the files of one folder. Total: a folder that is not there is a finding, too. */
 export function readFiles(dir: string, types: FieldTypes): PackageFiles {
   const findings: Finding[] = [];
-  const report: Report = (rule, file, place, message, remedy) => void findings.push({ rule, severity: 'error', file, place, message, remedy });
+  const report: Report = (rule, file, place, message, remedy) =>
+    void findings.push({ rule, severity: 'error', file, place, message, remedy });
   const parsed = new Map<string, Json>();
   let total = 0;
   for (const [file, kind] of list(dir, report)) {
     const size = lstatSync(join(dir, file)).size;
     total += size;
     if (size > MAX_FILE_BYTES || total > MAX_TOTAL_BYTES) {
-      report('too-large', file, '', `The ${size > MAX_FILE_BYTES ? 'file' : 'package'} is too large.`, 'A file has at most 4 MB, a package 16 MB.');
+      report(
+        'too-large',
+        file,
+        '',
+        `The ${size > MAX_FILE_BYTES ? 'file' : 'package'} is too large.`,
+        'A file has at most 4 MB, a package 16 MB.',
+      );
       continue;
     }
     const { value, problem } = parseJson(readFileSync(join(dir, file), 'utf8'));
@@ -70,31 +77,59 @@ function list(dir: string, report: Report): [file: string, kind: FileKind][] {
   const found: [string, FileKind][] = [];
   const root = lstatSync(dir, { throwIfNoEntry: false });
   if (!root?.isDirectory()) {
-    report('no-package', '', '', root?.isSymbolicLink() ? 'The folder is a symbolic link.' : `There is no folder "${dir}".`, 'Name the folder of a service, e.g. flows/bulky-waste.');
+    report(
+      'no-package',
+      '',
+      '',
+      root?.isSymbolicLink() ? 'The folder is a symbolic link.' : `There is no folder "${dir}".`,
+      'Name the folder of a service, e.g. flows/bulky-waste.',
+    );
     return found;
   }
   const entries = readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = new Set(entries.map((entry) => entry.name));
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(basename(dir))) {
-    report('package-name', '', '', `"${basename(dir)}" is not a usable name.`, 'Name the folder with lower-case letters, digits and hyphens.');
+    report(
+      'package-name',
+      '',
+      '',
+      `"${basename(dir)}" is not a usable name.`,
+      'Name the folder with lower-case letters, digits and hyphens.',
+    );
   }
   for (const [file] of SINGLE) {
-    if (!names.has(file)) report('missing-file', file, '', `The file ${file} is missing.`, 'Add it; flows/README.md shows what belongs in it.');
+    if (!names.has(file))
+      report('missing-file', file, '', `The file ${file} is missing.`, 'Add it; flows/README.md shows what belongs in it.');
   }
   for (const entry of entries) {
     const folder = FOLDERS.get(entry.name);
     const kind = SINGLE.get(entry.name);
-    if (entry.isSymbolicLink()) report('symlink', entry.name, '', 'Symbolic links are not allowed in a package.', 'Put the file itself there.');
+    if (entry.isSymbolicLink())
+      report('symlink', entry.name, '', 'Symbolic links are not allowed in a package.', 'Put the file itself there.');
     else if (entry.isFile() && kind) found.push([entry.name, kind]);
     else if (entry.isDirectory() && folder) {
       for (const inner of readdirSync(join(dir, entry.name), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const file = `${entry.name}/${inner.name}`;
-        if (inner.isSymbolicLink()) report('symlink', file, '', 'Symbolic links are not allowed in a package.', 'Put the file itself there.');
+        if (inner.isSymbolicLink())
+          report('symlink', file, '', 'Symbolic links are not allowed in a package.', 'Put the file itself there.');
         else if (inner.isFile() && folder.name.test(inner.name)) found.push([file, folder.kind]);
-        else report('unknown-file', file, '', `"${file}" does not belong in a package.`, `In ${entry.name}/ belong files such as ${entry.name === 'texts' ? 'de.json' : 'name.json'}.`);
+        else
+          report(
+            'unknown-file',
+            file,
+            '',
+            `"${file}" does not belong in a package.`,
+            `In ${entry.name}/ belong files such as ${entry.name === 'texts' ? 'de.json' : 'name.json'}.`,
+          );
       }
     } else if (entry.name !== 'README.md') {
-      report('unknown-file', entry.name, '', `"${entry.name}" does not belong in a package.`, `Known: ${[...SINGLE.keys(), ...FOLDERS.keys()].join(', ')}, README.md.`);
+      report(
+        'unknown-file',
+        entry.name,
+        '',
+        `"${entry.name}" does not belong in a package.`,
+        `Known: ${[...SINGLE.keys(), ...FOLDERS.keys()].join(', ')}, README.md.`,
+      );
     }
   }
   if (found.length > MAX_FILES) {
@@ -124,7 +159,9 @@ function eachField(flow: Json, types: FieldTypes) {
 
 function assemble(id: string, parsed: ReadonlyMap<string, Json>): Pick<PackageFiles, 'documents' | 'journeys'> {
   const inside = <T>(folder: string): [string, T][] =>
-    [...parsed].filter(([file]) => file.startsWith(`${folder}/`)).map(([file, value]) => [file.slice(folder.length + 1, -'.json'.length), value as T]);
+    [...parsed]
+      .filter(([file]) => file.startsWith(`${folder}/`))
+      .map(([file, value]) => [file.slice(folder.length + 1, -'.json'.length), value as T]);
   const journeys = inside<JourneyDocument>('journeys').map(([name, document]) => ({ file: `journeys/${name}.json`, document }));
   if (![...SINGLE.keys()].every((file) => parsed.has(file))) return { journeys };
   const documents = {

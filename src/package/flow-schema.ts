@@ -8,7 +8,12 @@ import type { FieldType, FieldTypes } from '#fields';
 type Schema = Record<string, unknown>;
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-const CEL: Schema = { type: 'string', minLength: 1, maxLength: 2000, description: 'CEL expression over answers walked before, e.g. years(applicant.birthDate, today) >= 18.' };
+const CEL: Schema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 2000,
+  description: 'CEL expression over answers walked before, e.g. years(applicant.birthDate, today) >= 18.',
+};
 const RULES: Schema = { type: 'array', items: { $ref: '#/$defs/rule' } };
 const GROUP: Schema = {
   type: 'string',
@@ -16,7 +21,12 @@ const GROUP: Schema = {
   description: 'Data path of what stands below: "applicant" puts the fields at applicant.<id>.',
 };
 const NAME: Schema = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]*$', maxLength: 64 };
-const ID: Schema = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$', maxLength: 64, description: 'Letters, digits and _; unique in the whole flow.' };
+const ID: Schema = {
+  type: 'string',
+  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  maxLength: 64,
+  description: 'Letters, digits and _; unique in the whole flow.',
+};
 
 /** What every field may carry, whatever its type. */
 const FIELD: Record<string, Schema> = {
@@ -54,8 +64,16 @@ function outline(field: Schema): Schema {
           id: { ...ID, description: 'Unique in the flow; its text is rule.<id>.' },
           assert: { $ref: '#/$defs/cel', description: 'What must hold.' },
           when: { $ref: '#/$defs/cel', description: 'The rule counts only while this is true.' },
-          level: { enum: ['should', 'must'], description: 'should (default) warns and may be confirmed; must blocks (VwVfG § 24: only where an application is impossible).' },
-          fields: { type: 'array', minItems: 1, items: { type: 'string' }, description: 'Ids of the fields at fault, relative to this place.' },
+          level: {
+            enum: ['should', 'must'],
+            description: 'should (default) warns and may be confirmed; must blocks (VwVfG § 24: only where an application is impossible).',
+          },
+          fields: {
+            type: 'array',
+            minItems: 1,
+            items: { type: 'string' },
+            description: 'Ids of the fields at fault, relative to this place.',
+          },
           fim: { type: 'string', description: 'Id of the FIM rule.' },
         },
       },
@@ -78,7 +96,10 @@ function outline(field: Schema): Schema {
         required: ['id', 'kind'],
         properties: {
           id: ID,
-          kind: { enum: ['question', 'upload', 'info', 'collection', 'exit', 'check', 'done'], description: 'See the table in flows/README.md.' },
+          kind: {
+            enum: ['question', 'upload', 'info', 'collection', 'exit', 'check', 'done'],
+            description: 'See the table in flows/README.md.',
+          },
           group: GROUP,
           when: { $ref: '#/$defs/cel', description: 'The page is part of the way only while this is true.' },
           fields: { type: 'array', maxItems: 60, items: { $ref: '#/$defs/field' } },
@@ -103,7 +124,13 @@ export const outlineSchema: Schema = outline({ type: 'object', required: ['id', 
 export function fieldSchema(type: FieldType): Schema {
   const { properties, required = [] } = type.config;
   const own = { ...FIELD, ...properties };
-  return { type: 'object', additionalProperties: false, required: ['id', 'type', ...required], properties: own, $defs: (outlineSchema.$defs as Schema) };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'type', ...required],
+    properties: own,
+    $defs: outlineSchema.$defs as Schema,
+  };
 }
 
 /** Outline and all field types in one: for editors. */

@@ -1,6 +1,16 @@
 /** Reads, checks and explores flow packages: the gate a flow passes before it goes live. */
 export type * from './types.ts';
-export { fromDocuments, languagesOf, listCodes, packageFolders, packageHash, parameterTypes, parameterValues, readPackage, readPackages } from './read.ts';
+export {
+  fromDocuments,
+  languagesOf,
+  listCodes,
+  packageFolders,
+  packageHash,
+  parameterTypes,
+  parameterValues,
+  readPackage,
+  readPackages,
+} from './read.ts';
 export { canonicalJson, parseJson } from './json.ts';
 export { payloadValidator } from './schemas.ts';
 export { checkPackage } from './check/index.ts';

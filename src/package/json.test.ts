@@ -23,7 +23,11 @@ describe('JSON of packages', () => {
   });
 
   it('shows where two documents differ', () => {
-    expect(differences({ a: 1, b: [1, 2] }, { b: [1, 3], c: true })).toEqual(['/a: expected 1, got nothing', '/b/1: expected 2, got 3', '/c: expected nothing, got true']);
+    expect(differences({ a: 1, b: [1, 2] }, { b: [1, 3], c: true })).toEqual([
+      '/a: expected 1, got nothing',
+      '/b/1: expected 2, got 3',
+      '/c: expected nothing, got true',
+    ]);
     expect(differences({ a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
   });
 });

@@ -11,8 +11,7 @@ const MAX_DEPTH = 60;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 export type ParsedJson =
-  | { value: Json; problem?: undefined }
-  | { value?: undefined; problem: { rule: string; place: string; message: string; remedy: string } };
+  { value: Json; problem?: undefined } | { value?: undefined; problem: { rule: string; place: string; message: string; remedy: string } };
 
 /** Parses a JSON text and refuses what a package may not hold. Total: never throws, whatever the text. */
 export function parseJson(source: string): ParsedJson {
@@ -36,7 +35,9 @@ export function parseJson(source: string): ParsedJson {
       for (const [key, inner] of Object.entries(node)) {
         const at = `${place}/${escapePointer(key)}`;
         if (FORBIDDEN.has(key)) {
-          return { problem: { rule: 'forbidden-name', place: at, message: `The name "${key}" is not allowed.`, remedy: 'Choose another name.' } };
+          return {
+            problem: { rule: 'forbidden-name', place: at, message: `The name "${key}" is not allowed.`, remedy: 'Choose another name.' },
+          };
         }
         if (inner !== null && typeof inner === 'object') next.push([at, inner]);
       }

@@ -51,7 +51,14 @@ export function loadPackage(dir: string, types: FieldTypes): Loaded {
     payloadValidator(documents.payload.schema);
   } catch (error) {
     const message = `The schema cannot be used: ${error instanceof Error ? error.message : String(error)}`;
-    findings.push({ rule: 'payload-schema', severity: 'error', file: 'payload.json', place: '/schema', message, remedy: 'Correct the schema (JSON Schema 2020-12, patterns in RE2 syntax).' });
+    findings.push({
+      rule: 'payload-schema',
+      severity: 'error',
+      file: 'payload.json',
+      place: '/schema',
+      message,
+      remedy: 'Correct the schema (JSON Schema 2020-12, patterns in RE2 syntax).',
+    });
   }
   return { findings, documents, flow, journeys };
 }
@@ -98,7 +105,10 @@ export function readPackages(root: string, types: FieldTypes): { packages: Packa
 /** Names of the package folders under a root, sorted. */
 export function packageFolders(root: string): string[] {
   const entries = readdirSync(root, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map((entry) => entry.name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
 }
 
 function assemble(documents: PackageDocuments, flow: Flow): Package {

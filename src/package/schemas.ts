@@ -29,7 +29,14 @@ const linear = Object.assign(
   { code: 'linear' },
 );
 
-const options = { allErrors: true, strict: false, validateFormats: false, verbose: true, messages: true, code: { regExp: linear } } as const;
+const options = {
+  allErrors: true,
+  strict: false,
+  validateFormats: false,
+  verbose: true,
+  messages: true,
+  code: { regExp: linear },
+} as const;
 const validators = new Map<string, ValidateFunction>();
 const ofTypes = new WeakMap<FieldType, ValidateFunction>();
 
@@ -85,15 +92,31 @@ function explain(error: ErrorObject, base: string): SchemaProblem {
     case 'required':
       return { place, message: `"${String(params.missingProperty)}" is missing.`, remedy: `Add "${String(params.missingProperty)}".` };
     case 'dependentRequired':
-      return { place, message: `"${String(params.property)}" needs "${String(params.missingProperty)}" beside it.`, remedy: `Add "${String(params.missingProperty)}".` };
+      return {
+        place,
+        message: `"${String(params.property)}" needs "${String(params.missingProperty)}" beside it.`,
+        remedy: `Add "${String(params.missingProperty)}".`,
+      };
     case 'enum':
-      return { place, message: `${shown(error.data)} is not one of the allowed values.`, remedy: `Use one of: ${(params.allowedValues as unknown[]).join(', ')}.` };
+      return {
+        place,
+        message: `${shown(error.data)} is not one of the allowed values.`,
+        remedy: `Use one of: ${(params.allowedValues as unknown[]).join(', ')}.`,
+      };
     case 'const':
       return { place, message: `${shown(error.data)} is not the expected value.`, remedy: `Use ${shown(params.allowedValue)}.` };
     case 'type':
-      return { place, message: `${shown(error.data)} is of the wrong kind.`, remedy: `Use ${[params.type].flat().join(' or ')}. ${schema.description ?? ''}`.trim() };
+      return {
+        place,
+        message: `${shown(error.data)} is of the wrong kind.`,
+        remedy: `Use ${[params.type].flat().join(' or ')}. ${schema.description ?? ''}`.trim(),
+      };
     case 'pattern':
-      return { place, message: `${shown(error.data)} does not have the right form.`, remedy: schema.description ?? `It must match ${String(params.pattern)}.` };
+      return {
+        place,
+        message: `${shown(error.data)} does not have the right form.`,
+        remedy: schema.description ?? `It must match ${String(params.pattern)}.`,
+      };
     case 'false schema':
       return { place, message: 'Nothing may stand here.', remedy: 'Remove it.' };
     default:

@@ -15,7 +15,11 @@ afterEach(() => clean?.());
 
 async function schalter(...args: string[]): Promise<{ code: number; out: string }> {
   let out = '';
-  const code = await main(args, (text) => (out += `${text}\n`), (text) => (out += `${text}\n`));
+  const code = await main(
+    args,
+    (text) => (out += `${text}\n`),
+    (text) => (out += `${text}\n`),
+  );
   return { code, out };
 }
 
@@ -33,7 +37,12 @@ it('lists, checks and walks a fifth service', async () => {
   expect(await schalter('flow', 'check', made.dir)).toMatchObject({ code: 0 });
   const walked = await schalter('flow', 'walk', made.dir, '--answers', join(made.dir, 'journeys/one-plot.json'), '--json');
   expect(walked.code).toBe(0);
-  expect(JSON.parse(walked.out)).toMatchObject({ outcome: 'submit', stop: 'review', payload: { office: 'gardens', fee: 25.5 }, payloadProblems: [] });
+  expect(JSON.parse(walked.out)).toMatchObject({
+    outcome: 'submit',
+    stop: 'review',
+    payload: { office: 'gardens', fee: 25.5 },
+    payloadProblems: [],
+  });
 });
 
 it('finds a new field type in its folder and lets a service use it', async () => {
@@ -58,18 +67,28 @@ it('finds a new field type in its folder and lets a service use it', async () =>
       samples: (config) => [0, config.most ?? 5],
     };`,
   );
-  const { fieldTypes: extended } = (await import(/* @vite-ignore */ pathToFileURL(join(fields, 'all.node.ts')).href)) as { fieldTypes: FieldTypes };
+  const { fieldTypes: extended } = (await import(/* @vite-ignore */ pathToFileURL(join(fields, 'all.node.ts')).href)) as {
+    fieldTypes: FieldTypes;
+  };
   expect([...extended.keys()].filter((name) => !fieldTypes.has(name))).toEqual(['stars']);
 
   const rating = { id: 'rating', kind: 'question', fields: [{ id: 'rating', type: 'stars', most: 3 }] };
-  made.edit('flow.json', (document) => document.sections[1].pages.push(rating, { id: 'sorry', kind: 'info', when: 'applicant.rating < 1' }));
-  for (const [lang, label, sorry] of [['de', 'Wie gefällt es Ihnen?', 'Das tut uns leid'], ['en', 'How do you like it?', 'We are sorry']] as const) {
+  made.edit('flow.json', (document) =>
+    document.sections[1].pages.push(rating, { id: 'sorry', kind: 'info', when: 'applicant.rating < 1' }),
+  );
+  for (const [lang, label, sorry] of [
+    ['de', 'Wie gefällt es Ihnen?', 'Das tut uns leid'],
+    ['en', 'How do you like it?', 'We are sorry'],
+  ] as const) {
     made.edit(`texts/${lang}.json`, (document) => {
       document.field['applicant.rating'] = { label };
       document.page.sorry = { title: sorry, intro: sorry };
     });
   }
-  for (const [name, value] of [['one-plot', 3], ['two-plots', 0]] as const) {
+  for (const [name, value] of [
+    ['one-plot', 3],
+    ['two-plots', 0],
+  ] as const) {
     made.edit(`journeys/${name}.json`, (document) => {
       document.answers.applicant.rating = value;
       document.expect.pages.splice(5, 0, 'rating', ...(value === 0 ? ['sorry'] : []));
@@ -79,7 +98,9 @@ it('finds a new field type in its folder and lets a service use it', async () =>
   expect(checkPackage(made.dir, extended)).toEqual([]);
 
   made.edit('flow.json', (document) => (document.sections[1].pages[3].fields[0].most = 11));
-  expect(checkPackage(made.dir, extended)).toContainEqual(expect.objectContaining({ rule: 'field-config', place: '/sections/1/pages/3/fields/0/most' }));
+  expect(checkPackage(made.dir, extended)).toContainEqual(
+    expect.objectContaining({ rule: 'field-config', place: '/sections/1/pages/3/fields/0/most' }),
+  );
 });
 
 it('brings a pinned version back to life, with the same hash', () => {

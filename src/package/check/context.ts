@@ -27,7 +27,8 @@ export function checkContext(loaded: Loaded & { documents: PackageDocuments; flo
     journeys: loaded.journeys,
     languages: languagesOf(loaded.documents),
     place: (document) => places.get(document) ?? '',
-    report: (rule, file, place, message, remedy, severity = 'error') => void loaded.findings.push({ rule, severity, file, place, message, remedy }),
+    report: (rule, file, place, message, remedy, severity = 'error') =>
+      void loaded.findings.push({ rule, severity, file, place, message, remedy }),
   };
 }
 

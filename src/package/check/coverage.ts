@@ -26,7 +26,10 @@ export function checkCoverage(context: CheckContext): void {
   const lists = new Map<string, readonly CodeEntry[]>(Object.entries(documents.lists));
   const today = walks.length > 0 ? journeys[0]!.document.today : SOME_DAY;
   const payloads = payloadCheck(context);
-  const exploration = explore({ flow, service: documents.service, lists }, { today, coverage: tried, watch, onEnd: payloads, untilSeen: ENOUGH });
+  const exploration = explore(
+    { flow, service: documents.service, lists },
+    { today, coverage: tried, watch, onEnd: payloads, untilSeen: ENOUGH },
+  );
   const lost = checkPages(context, shown, exploration, walks);
   checkSides(context, shown, tried, lost, exploration);
 }
@@ -43,8 +46,17 @@ function payloadCheck({ documents, flow, report }: CheckContext): (walk: Walk) =
       const template = place.replaceAll(/\/\d+/g, '/*');
       if (reported.has(template)) continue;
       reported.add(template);
-      const how = walk.steps.map((step) => step.path).slice(-12).join(' > ');
-      report('payload-invalid', 'payload.json', place, `An application on the path … ${how} does not satisfy the schema: ${message}`, 'Correct the template or the schema; "flow explore --json" shows the answers.');
+      const how = walk.steps
+        .map((step) => step.path)
+        .slice(-12)
+        .join(' > ');
+      report(
+        'payload-invalid',
+        'payload.json',
+        place,
+        `An application on the path … ${how} does not satisfy the schema: ${message}`,
+        'Correct the template or the schema; "flow explore --json" shows the answers.',
+      );
     }
   };
 }
@@ -52,21 +64,43 @@ function payloadCheck({ documents, flow, report }: CheckContext): (walk: Walk) =
 /** Pages nobody reaches. Gives those that cannot be reached at all. */
 function checkPages({ flow, place, report }: CheckContext, shown: Coverage, exploration: Exploration, walks: readonly Walk[]): Set<string> {
   const lost = new Set<string>();
-  const passed = new Set(walks.flatMap((walk) => walk.steps.filter((step) => step.state === 'done' || step.path !== walk.stop).map((step) => step.page.id)));
+  const passed = new Set(
+    walks.flatMap((walk) => walk.steps.filter((step) => step.state === 'done' || step.path !== walk.stop).map((step) => step.page.id)),
+  );
   for (const page of flow.pages.values()) {
     // The page behind submitting is no part of a walk.
     if (page.kind === 'done' || shown.pages.has(page.id)) continue;
     const at = place(page.config);
-    if (exploration.reached.has(page.id)) report('page-unvisited', 'flow.json', at, `No journey visits the page "${page.id}".`, 'Add a journey; "flow explore" shows ways to it.');
+    if (exploration.reached.has(page.id))
+      report(
+        'page-unvisited',
+        'flow.json',
+        at,
+        `No journey visits the page "${page.id}".`,
+        'Add a journey; "flow explore" shows ways to it.',
+      );
     else {
       lost.add(at);
-      report('page-unreachable', 'flow.json', at, `The page "${page.id}" is never reached${tries(exploration)}.`, 'Correct its condition, or remove it.');
+      report(
+        'page-unreachable',
+        'flow.json',
+        at,
+        `The page "${page.id}" is never reached${tries(exploration)}.`,
+        'Correct its condition, or remove it.',
+      );
     }
   }
   for (const id of exploration.stuck) {
     const page = flow.pages.get(id)!;
     if (passed.has(id) || page.kind === 'exit') continue;
-    report('page-stuck', 'flow.json', place(page.config), `Nothing that was tried gets past the page "${id}"${tries(exploration)}.`, 'Look at its rules and settings; a journey that passes it settles the matter.', 'warning');
+    report(
+      'page-stuck',
+      'flow.json',
+      place(page.config),
+      `Nothing that was tried gets past the page "${id}"${tries(exploration)}.`,
+      'Look at its rules and settings; a journey that passes it settles the matter.',
+      'warning',
+    );
   }
   return lost;
 }
@@ -75,7 +109,13 @@ function tries(exploration: Exploration): string {
   return ` (neither by a journey nor in ${exploration.states} tries${exploration.cut ? ', where exploring was cut off' : ''})`;
 }
 
-function checkSides({ flow, report }: CheckContext, shown: Coverage, tried: Coverage, lost: ReadonlySet<string>, exploration: Exploration): void {
+function checkSides(
+  { flow, report }: CheckContext,
+  shown: Coverage,
+  tried: Coverage,
+  lost: ReadonlySet<string>,
+  exploration: Exploration,
+): void {
   const unseen = (entry: Flow['expressions'][number]) =>
     [...lost].some((at) => entry.place.startsWith(`${at}/`)) || flow.pages.get(entry.owner)?.kind === 'done';
   for (const entry of flow.expressions) {
@@ -91,9 +131,22 @@ function checkSides({ flow, report }: CheckContext, shown: Coverage, tried: Cove
       if (journeys[side] > 0) continue;
       const other = side === 'true' ? 'false' : 'true';
       if (explored[side] > 0) {
-        report('side-unvisited', 'flow.json', entry.place, `No journey sees "${source}" ${side}.`, 'Add a journey; "flow explore" shows ways to it.', entry.kind === 'rule' ? 'warning' : 'error');
+        report(
+          'side-unvisited',
+          'flow.json',
+          entry.place,
+          `No journey sees "${source}" ${side}.`,
+          'Add a journey; "flow explore" shows ways to it.',
+          entry.kind === 'rule' ? 'warning' : 'error',
+        );
       } else if (journeys[other] + explored[other] > 0) {
-        report('condition-constant', 'flow.json', entry.place, `"${source}" is always ${other}${tries(exploration)}.`, 'Correct it, remove it, or add a journey that shows the other side.');
+        report(
+          'condition-constant',
+          'flow.json',
+          entry.place,
+          `"${source}" is always ${other}${tries(exploration)}.`,
+          'Correct it, remove it, or add a journey that shows the other side.',
+        );
       }
     }
   }

@@ -10,7 +10,14 @@ import type { CheckContext } from './context.ts';
 /** Walks all journeys, reports what differs, and gives the walks. */
 export function checkJourneys(context: CheckContext): Walk[] {
   const { journeys, report } = context;
-  if (journeys.length === 0) report('journey-missing', 'journeys', '', 'There are no journeys.', 'Add example applicants that together visit every page and both sides of every condition.');
+  if (journeys.length === 0)
+    report(
+      'journey-missing',
+      'journeys',
+      '',
+      'There are no journeys.',
+      'Add example applicants that together visit every page and both sides of every condition.',
+    );
   return journeys.flatMap(({ file, document }) => checkJourney(context, file, document) ?? []);
 }
 
@@ -23,12 +30,25 @@ function checkJourney(context: CheckContext, file: string, journey: JourneyDocum
     return undefined;
   }
   for (const name of Object.keys(journey.params ?? {})) {
-    if (!Object.hasOwn(documents.service.parameters ?? {}, name)) report('journey-answers', file, `/params/${name}`, `There is no parameter "${name}".`, 'Declare it in service.json or remove it.');
+    if (!Object.hasOwn(documents.service.parameters ?? {}, name))
+      report('journey-answers', file, `/params/${name}`, `There is no parameter "${name}".`, 'Declare it in service.json or remove it.');
   }
   const { answers, unknown } = flattenAnswers(flow, journey.answers);
-  for (const path of unknown) report('journey-answers', file, `/answers/${path.replaceAll('.', '/')}`, `The flow asks for no "${path}".`, 'Correct the path or remove the answer.');
+  for (const path of unknown)
+    report(
+      'journey-answers',
+      file,
+      `/answers/${path.replaceAll('.', '/')}`,
+      `The flow asks for no "${path}".`,
+      'Correct the path or remove the answer.',
+    );
   const lists = listCodes(new Map(Object.entries(documents.lists)) as Package['lists']);
-  const result = walk(flow, answers, { today: journey.today, params: parameterValues(documents.service, journey.params), lenient: true, lists });
+  const result = walk(flow, answers, {
+    today: journey.today,
+    params: parameterValues(documents.service, journey.params),
+    lenient: true,
+    lists,
+  });
 
   const { expect } = journey;
   const outcome = result.outcome === 'complete' ? 'submit' : result.outcome;
@@ -36,9 +56,21 @@ function checkJourney(context: CheckContext, file: string, journey: JourneyDocum
     const message = `Expected "${expect.outcome}", but it ends with "${outcome}" at "${result.stop}"${why(result)}.`;
     report('journey-outcome', file, '/expect/outcome', message, 'Correct the answers, the expectation or the flow.');
   } else if (outcome === 'exit' && expect.exit !== undefined && expect.exit !== result.stop) {
-    report('journey-outcome', file, '/expect/exit', `Expected the exit "${expect.exit}", but it ends at "${result.stop}".`, 'Correct the answers, the expectation or the flow.');
+    report(
+      'journey-outcome',
+      file,
+      '/expect/exit',
+      `Expected the exit "${expect.exit}", but it ends at "${result.stop}".`,
+      'Correct the answers, the expectation or the flow.',
+    );
   } else if (outcome === 'stop' && expect.stop !== undefined && expect.stop !== result.stop) {
-    report('journey-outcome', file, '/expect/stop', `Expected to stop at "${expect.stop}", but it stops at "${result.stop}"${why(result)}.`, 'Correct the answers, the expectation or the flow.');
+    report(
+      'journey-outcome',
+      file,
+      '/expect/stop',
+      `Expected to stop at "${expect.stop}", but it stops at "${result.stop}"${why(result)}.`,
+      'Correct the answers, the expectation or the flow.',
+    );
   }
   const pages = result.steps.map((step) => step.path);
   const apart = pages.findIndex((page, i) => page !== expect.pages[i]);
@@ -69,9 +101,22 @@ function why(result: Walk): string {
 function checkPayload({ documents, flow, report }: CheckContext, file: string, expected: Json | undefined, result: Walk): void {
   const payload = compilePayload(flow, documents.payload.document).build(result);
   for (const problem of payloadValidator(documents.payload.schema)(payload).slice(0, 5)) {
-    report('payload-invalid', file, '/expect/payload', `The payload does not satisfy its schema at ${problem.place || '/'}: ${problem.message}`, 'Correct the template or the schema in payload.json.');
+    report(
+      'payload-invalid',
+      file,
+      '/expect/payload',
+      `The payload does not satisfy its schema at ${problem.place || '/'}: ${problem.message}`,
+      'Correct the template or the schema in payload.json.',
+    );
   }
   if (expected === undefined) return;
   const lines = differences(expected, payload);
-  if (lines.length > 0) report('journey-payload', file, '/expect/payload', `The payload differs. ${lines.join('; ')}`, 'Correct the expectation, the template or the flow.');
+  if (lines.length > 0)
+    report(
+      'journey-payload',
+      file,
+      '/expect/payload',
+      `The payload differs. ${lines.join('; ')}`,
+      'Correct the expectation, the template or the flow.',
+    );
 }

@@ -16,11 +16,23 @@ export function checkPatterns({ documents, flow, place, report }: CheckContext):
     if (node === null || typeof node !== 'object') return;
     for (const [key, value] of Object.entries(node)) {
       const here = `${at}/${escapePointer(key)}`;
-      const patterns = key === 'pattern' && typeof value === 'string' ? [value] : key === 'patternProperties' && value !== null && typeof value === 'object' ? Object.keys(value) : [];
+      const patterns =
+        key === 'pattern' && typeof value === 'string'
+          ? [value]
+          : key === 'patternProperties' && value !== null && typeof value === 'object'
+            ? Object.keys(value)
+            : [];
       for (const pattern of patterns) {
         if (canBlowUp(pattern)) blowUp(report, 'payload.json', here, pattern);
         const reason = refusal(pattern);
-        if (reason !== undefined) report('regex', 'payload.json', here, `The pattern cannot be used: ${reason}`, 'Write it in RE2 syntax: no look-around, no back references.');
+        if (reason !== undefined)
+          report(
+            'regex',
+            'payload.json',
+            here,
+            `The pattern cannot be used: ${reason}`,
+            'Write it in RE2 syntax: no look-around, no back references.',
+          );
       }
       visit(value, here);
     }
@@ -29,7 +41,13 @@ export function checkPatterns({ documents, flow, place, report }: CheckContext):
 }
 
 function blowUp(report: CheckContext['report'], file: string, at: string, pattern: string): void {
-  report('regex-blow-up', file, at, `The pattern "${pattern}" repeats a repetition: some texts would take an engine hours.`, 'Write it without nested repetition, e.g. "[a-z]+" instead of "([a-z]+)+".');
+  report(
+    'regex-blow-up',
+    file,
+    at,
+    `The pattern "${pattern}" repeats a repetition: some texts would take an engine hours.`,
+    'Write it without nested repetition, e.g. "[a-z]+" instead of "([a-z]+)+".',
+  );
 }
 
 function refusal(pattern: string): string | undefined {
@@ -69,7 +87,10 @@ export function canBlowUp(pattern: string): boolean {
     at += quantifier.length;
     if (repeated && group && isAmbiguous(group.alternatives)) return true;
     const endless = repeated || (group !== undefined && group.alternatives.some(onlyRepeats));
-    open.at(-1)!.alternatives.at(-1)!.push({ text, endless, optional: /^(?:[*?]|\{0)/.test(quantifier) });
+    open
+      .at(-1)!
+      .alternatives.at(-1)!
+      .push({ text, endless, optional: /^(?:[*?]|\{0)/.test(quantifier) });
     return false;
   };
   while (at < pattern.length) {

@@ -49,13 +49,20 @@ export function visibility(flow: Flow) {
 const PARAMETERS = { money: 'double', number: 'double', text: 'string', yesno: 'bool' } as const;
 
 /** What a placeholder stands for: its type in expressions, or why it stands for nothing. */
-export function resolvePlaceholder(name: string, visible: Visible, flow: Flow, service: ServiceDocument): { type: string; reason?: undefined } | { type?: undefined; reason: string } {
+export function resolvePlaceholder(
+  name: string,
+  visible: Visible,
+  flow: Flow,
+  service: ServiceDocument,
+): { type: string; reason?: undefined } | { type?: undefined; reason: string } {
   if (name === 'today') return { type: 'Date' };
   if (visible.extra.has(name)) return { type: 'double' };
   if (name.startsWith('param.')) {
     const parameters = service.parameters ?? {};
     const parameter = name.slice('param.'.length);
-    return Object.hasOwn(parameters, parameter) ? { type: PARAMETERS[parameters[parameter]!.type] } : { reason: 'there is no such parameter.' };
+    return Object.hasOwn(parameters, parameter)
+      ? { type: PARAMETERS[parameters[parameter]!.type] }
+      : { reason: 'there is no such parameter.' };
   }
   const [first = '', ...rest] = name.split('.');
   const list = visible.entries.get(first);
@@ -64,8 +71,11 @@ export function resolvePlaceholder(name: string, visible: Visible, flow: Flow, s
   if (!found) return { reason: 'there is no such field.' };
   const { field, members } = found;
   const own = [...visible.entries.values()];
-  const lists = [...flow.pages.values()].flatMap((page) => (page.collection && field.path.startsWith(`${page.collection.path}.`) ? [page.collection.path] : []));
-  if (lists.length > 0 && (list === undefined || lists.some((one) => !own.includes(one)))) return { reason: 'it lies in a list: only texts of the entry can show it, by its "as" name.' };
+  const lists = [...flow.pages.values()].flatMap((page) =>
+    page.collection && field.path.startsWith(`${page.collection.path}.`) ? [page.collection.path] : [],
+  );
+  if (lists.length > 0 && (list === undefined || lists.some((one) => !own.includes(one))))
+    return { reason: 'it lies in a list: only texts of the entry can show it, by its "as" name.' };
   if (!visible.walked.has(field.path)) return { reason: 'it has not been answered yet where this text is shown.' };
   const cel = typeof field.type.cel === 'function' ? field.type.cel(field.config) : field.type.cel;
   if (typeof cel === 'string') return members.length === 0 ? { type: cel } : { reason: 'there is no such field.' };

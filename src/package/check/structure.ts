@@ -18,10 +18,22 @@ function checkOrder({ flow, place, report }: CheckContext): void {
   const review = pages.findIndex((page) => page.kind === 'check');
   for (const [index, page] of pages.entries()) {
     if (index > review && page.kind !== 'done') {
-      report('page-order', 'flow.json', place(page.config), `Page "${page.id}" stands behind the review: nobody would get there.`, 'Move it before the page of kind "check".');
+      report(
+        'page-order',
+        'flow.json',
+        place(page.config),
+        `Page "${page.id}" stands behind the review: nobody would get there.`,
+        'Move it before the page of kind "check".',
+      );
     }
     if (page.kind === 'done' && index < pages.length - 1) {
-      report('page-order', 'flow.json', place(page.config), `Page "${page.id}" of kind "done" is not the last page.`, 'Move it to the end.');
+      report(
+        'page-order',
+        'flow.json',
+        place(page.config),
+        `Page "${page.id}" of kind "done" is not the last page.`,
+        'Move it to the end.',
+      );
     }
   }
 }
@@ -34,10 +46,24 @@ function checkFields({ flow, place, report, types }: CheckContext): void {
         report('field-config', 'flow.json', at, `${field.path}: ${message}`, remedy);
       }
       if (page.kind === 'upload' && !field.type.silent && !field.type.file) {
-        report('page-kind', 'flow.json', at, `An upload page asks for files, "${field.path}" is of type "${field.type.name}".`, 'Move the field to a question page.');
+        report(
+          'page-kind',
+          'flow.json',
+          at,
+          `An upload page asks for files, "${field.path}" is of type "${field.type.name}".`,
+          'Move the field to a question page.',
+        );
       }
-      const fine = field.type.silent || field.type.samples(field.config, sampleContext(field)).length > 0 || typeof field.config.list === 'string';
-      if (!fine) report('field-config', 'flow.json', at, `No valid answer to "${field.path}" could be made.`, 'Loosen its settings: as they are, perhaps nobody can answer.');
+      const fine =
+        field.type.silent || field.type.samples(field.config, sampleContext(field)).length > 0 || typeof field.config.list === 'string';
+      if (!fine)
+        report(
+          'field-config',
+          'flow.json',
+          at,
+          `No valid answer to "${field.path}" could be made.`,
+          'Loosen its settings: as they are, perhaps nobody can answer.',
+        );
     }
   }
 }
@@ -59,10 +85,19 @@ function checkLists({ documents, flow, languages, place, report }: CheckContext)
   }
   for (const [name, entries] of Object.entries(documents.lists)) {
     const file = `lists/${name}.json`;
-    if (!used.has(name)) report('list-unused', file, '', `No field uses the list "${name}".`, 'Remove the file, or name it at a field with "list".', 'warning');
+    if (!used.has(name))
+      report(
+        'list-unused',
+        file,
+        '',
+        `No field uses the list "${name}".`,
+        'Remove the file, or name it at a field with "list".',
+        'warning',
+      );
     const codes = new Set<string>();
     for (const [index, entry] of entries.entries()) {
-      if (codes.has(entry.code)) report('list-code', file, `/${index}/code`, `The code "${entry.code}" stands there twice.`, 'Keep one of them.');
+      if (codes.has(entry.code))
+        report('list-code', file, `/${index}/code`, `The code "${entry.code}" stands there twice.`, 'Keep one of them.');
       codes.add(entry.code);
       for (const lang of languages) {
         // A variant such as `de-simple` may use the labels of its language.
@@ -81,13 +116,25 @@ function checkService({ documents, flow, report }: CheckContext): void {
     const field = flow.fields.get(service.fee);
     const fine = field?.compute?.type === 'double' || field?.compute?.type === 'int';
     if (!fine || inList(service.fee)) {
-      report('service-fee', 'service.json', '/fee', `"${service.fee}" is no computed amount.`, 'Name the path of a "computed" field with "as": "money" outside of lists.');
+      report(
+        'service-fee',
+        'service.json',
+        '/fee',
+        `"${service.fee}" is no computed amount.`,
+        'Name the path of a "computed" field with "as": "money" outside of lists.',
+      );
     }
   }
   for (const [index, path] of (service.factor ?? []).entries()) {
     const field = flow.fields.get(path);
     if (!field || field.type.silent || inList(path)) {
-      report('service-factor', 'service.json', `/factor/${index}`, `"${path}" is no asked field.`, 'Name the path of a field that is asked, outside of lists.');
+      report(
+        'service-factor',
+        'service.json',
+        `/factor/${index}`,
+        `"${path}" is no asked field.`,
+        'Name the path of a field that is asked, outside of lists.',
+      );
     }
   }
   if (service.processingDays && service.processingDays.min > service.processingDays.max) {
@@ -107,9 +154,23 @@ function checkParameters(context: CheckContext): void {
   for (const [name, { type, default: value }] of Object.entries(parameters)) {
     const at = `/parameters/${escapePointer(name)}`;
     if (value !== undefined && !fits(type, value)) {
-      report('parameter-default', 'service.json', `${at}/default`, `The default of "${name}" is no ${type}.`, 'Give it a value of its type.');
+      report(
+        'parameter-default',
+        'service.json',
+        `${at}/default`,
+        `The default of "${name}" is no ${type}.`,
+        'Give it a value of its type.',
+      );
     }
-    if (!read.has(`param.${name}`)) report('parameter-unused', 'service.json', at, `Nothing reads the parameter "${name}".`, 'Use it as param.<name>, or remove it.', 'warning');
+    if (!read.has(`param.${name}`))
+      report(
+        'parameter-unused',
+        'service.json',
+        at,
+        `Nothing reads the parameter "${name}".`,
+        'Use it as param.<name>, or remove it.',
+        'warning',
+      );
   }
 }
 

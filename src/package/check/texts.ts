@@ -20,7 +20,14 @@ interface Wanted {
 export function checkTexts(context: CheckContext): void {
   const { languages, documents, report } = context;
   for (const lang of ['de', 'en']) {
-    if (!languages.includes(lang)) report('language-missing', `texts/${lang}.json`, '', `There are no texts in "${lang}".`, `Add texts/${lang}.json: German and English are the least.`);
+    if (!languages.includes(lang))
+      report(
+        'language-missing',
+        `texts/${lang}.json`,
+        '',
+        `There are no texts in "${lang}".`,
+        `Add texts/${lang}.json: German and English are the least.`,
+      );
   }
   const wanted = new Map(wantedTexts(context).map((text) => [pointer(text.keys), text]));
   const found = new Map(languages.map((lang) => [lang, leaves(documents.texts[lang])]));
@@ -32,7 +39,13 @@ export function checkTexts(context: CheckContext): void {
     for (const [at, { required, of }] of wanted) {
       const elsewhere = languages.find((other) => filled(found.get(other)?.get(at)));
       if (filled(texts.get(at)) || (!required && elsewhere === undefined)) continue;
-      report('text-missing', file, at, `The text of ${of} is missing in "${lang}".`, elsewhere ? `Translate it from texts/${elsewhere}.json.` : 'Write it.');
+      report(
+        'text-missing',
+        file,
+        at,
+        `The text of ${of} is missing in "${lang}".`,
+        elsewhere ? `Translate it from texts/${elsewhere}.json.` : 'Write it.',
+      );
     }
   }
   for (const [at, text] of wanted) checkPlaceholders(context, at, text, found);
@@ -41,7 +54,13 @@ export function checkTexts(context: CheckContext): void {
     for (const [lang, texts] of found) {
       for (const { path } of notes) {
         if (['label', 'hint'].some((key) => filled(texts.get(pointer(['field', path, key]))))) continue;
-        report('text-missing', `texts/${lang}.json`, pointer(['field', path]), `The note "${path}" has no text in "${lang}".`, 'Write its "label" or "hint".');
+        report(
+          'text-missing',
+          `texts/${lang}.json`,
+          pointer(['field', path]),
+          `The note "${path}" has no text in "${lang}".`,
+          'Write its "label" or "hint".',
+        );
       }
     }
   }
@@ -118,7 +137,12 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ['date', 'Date'],
 ]);
 
-function checkPlaceholders({ documents, flow, report }: CheckContext, at: string, { visible }: Wanted, found: ReadonlyMap<string, ReadonlyMap<string, string>>): void {
+function checkPlaceholders(
+  { documents, flow, report }: CheckContext,
+  at: string,
+  { visible }: Wanted,
+  found: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): void {
   const names = new Map<string, string>();
   for (const [lang, texts] of found) {
     const text = texts.get(at);
@@ -128,15 +152,33 @@ function checkPlaceholders({ documents, flow, report }: CheckContext, at: string
     for (const [, name = '', , format] of text!.matchAll(/\{\{\s*([^,}]+?)\s*(,\s*([^}]*?)\s*)?\}\}/g)) {
       const target = resolvePlaceholder(name, visible, flow, documents.service);
       if (!target.type) {
-        report('placeholder-unknown', file, at, `"{{${name}}}": ${target.reason}`, 'Name an answer that was walked before by its path, or param.<name>.');
+        report(
+          'placeholder-unknown',
+          file,
+          at,
+          `"{{${name}}}": ${target.reason}`,
+          'Name an answer that was walked before by its path, or param.<name>.',
+        );
       } else if (format !== undefined && FORMATS.get(format) !== target.type) {
-        report('placeholder-format', file, at, `"{{${name}, ${format}}}": this cannot be written as "${format}".`, 'Use money for amounts, date for dates, nothing for the rest.');
+        report(
+          'placeholder-format',
+          file,
+          at,
+          `"{{${name}, ${format}}}": this cannot be written as "${format}".`,
+          'Use money for amounts, date for dates, nothing for the rest.',
+        );
       }
     }
   }
   const [first, ...others] = [...names];
   for (const [lang, list] of others) {
     if (list === first![1]) continue;
-    report('placeholder-mismatch', `texts/${lang}.json`, at, `The placeholders differ: "${lang}" has ${list || 'none'}, "${first![0]}" has ${first![1] || 'none'}.`, 'Use the same placeholders in all languages.');
+    report(
+      'placeholder-mismatch',
+      `texts/${lang}.json`,
+      at,
+      `The placeholders differ: "${lang}" has ${list || 'none'}, "${first![0]}" has ${first![1] || 'none'}.`,
+      'Use the same placeholders in all languages.',
+    );
   }
 }

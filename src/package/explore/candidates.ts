@@ -60,7 +60,8 @@ function near(field: Field, sample: Json | undefined, around: Surroundings): Jso
   if (cel === 'string') return [...strings, ...lengths.map((length) => 'a'.repeat(length)), ...lengths.map((length) => '1'.repeat(length))];
   if (typeof cel === 'object' && sample !== null && typeof sample === 'object' && !Array.isArray(sample)) {
     return Object.keys(cel).flatMap((member) => {
-      const values: Json[] = cel[member] === 'string' ? [...strings] : cel[member] === 'double' ? [...numbers].flatMap((n) => [n, n + 1, n - 1]) : [];
+      const values: Json[] =
+        cel[member] === 'string' ? [...strings] : cel[member] === 'double' ? [...numbers].flatMap((n) => [n, n + 1, n - 1]) : [];
       return values.map((value) => ({ ...sample, [member]: value }));
     });
   }
@@ -70,13 +71,17 @@ function near(field: Field, sample: Json | undefined, around: Surroundings): Jso
 /** Days on which something changes: named days, birthdays and spans counted from today, neighbours of other dates. */
 function dates(numbers: ReadonlySet<number>, strings: ReadonlySet<string>, { today, beside }: Surroundings): Json[] {
   const start = parseDate(today);
-  const named = [...strings, ...beside].filter((text): text is string => typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)).map((text) => parseDate(text));
+  const named = [...strings, ...beside]
+    .filter((text): text is string => typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text))
+    .map((text) => parseDate(text));
   const spans = [...numbers].filter((n) => Number.isInteger(n) && Math.abs(n) <= 1500);
   const counted = spans.flatMap((n) => [
     ...(Math.abs(n) <= 130 ? [start.subtract({ years: n })] : []),
     ...(n !== 0 ? [start.subtract({ months: n }), start.add({ days: n })] : []),
   ]);
-  return [...named, start, ...counted].flatMap((date) => [date, date.subtract({ days: 1 }), date.add({ days: 1 })]).map((date) => date.toString());
+  return [...named, start, ...counted]
+    .flatMap((date) => [date, date.subtract({ days: 1 }), date.add({ days: 1 })])
+    .map((date) => date.toString());
 }
 
 /** Where an expression counts in sevens, days of the week decide: the days behind the sample. */
@@ -97,11 +102,16 @@ export function combinations(choices: readonly [path: string, values: Json[]][])
   if (choices.some(([, values]) => values.length === 0)) return [];
   const total = choices.reduce((product, [, values]) => product * values.length, 1);
   if (total <= MOST_COMBINATIONS) {
-    return choices.reduce<Record<string, Json>[]>((made, [path, values]) => made.flatMap((one) => values.map((value) => ({ ...one, [path]: value }))), [{}]);
+    return choices.reduce<Record<string, Json>[]>(
+      (made, [path, values]) => made.flatMap((one) => values.map((value) => ({ ...one, [path]: value }))),
+      [{}],
+    );
   }
   const first = Object.fromEntries(choices.map(([path, values]) => [path, values[0]!]));
   const alone = choices.flatMap(([path, values]) => values.slice(1).map((value) => ({ ...first, [path]: value })));
   const longest = Math.max(...choices.map(([, values]) => values.length));
-  const together = Array.from({ length: longest - 1 }, (_, i) => Object.fromEntries(choices.map(([path, values]) => [path, values[Math.min(i + 1, values.length - 1)]!])));
+  const together = Array.from({ length: longest - 1 }, (_, i) =>
+    Object.fromEntries(choices.map(([path, values]) => [path, values[Math.min(i + 1, values.length - 1)]!])),
+  );
   return [first, ...alone, ...together];
 }

@@ -2,7 +2,19 @@
  * Walks every path of a flow: at each page it answers in all ways that can decide something later, and goes on from there. What agrees on
  * everything that is still needed is one state. Large flows are cut at a number of states, the least visited pages first; the report says so.
  */
-import { copyAnswers, emptyAnswers, joinPath, nestAnswers, walk, type Answers, type Field, type Flow, type Json, type Step, type Walk } from '#flow';
+import {
+  copyAnswers,
+  emptyAnswers,
+  joinPath,
+  nestAnswers,
+  walk,
+  type Answers,
+  type Field,
+  type Flow,
+  type Json,
+  type Step,
+  type Walk,
+} from '#flow';
 import type { CodeEntry, ServiceDocument } from '../types.ts';
 import { observe, type Coverage } from '../observe.ts';
 import { listCodes, parameterValues } from '../read.ts';
@@ -122,7 +134,10 @@ class Explorer {
 
   #allSeen(): boolean {
     const conditions = this.#flow.expressions.filter(({ kind }) => kind !== 'computed');
-    return conditions.every(({ expression }) => !this.#coverage.oneSided(expression)) && [...this.#flow.pages.values()].every((page) => page.kind === 'done' || this.#passed.has(page.id));
+    return (
+      conditions.every(({ expression }) => !this.#coverage.oneSided(expression)) &&
+      [...this.#flow.pages.values()].every((page) => page.kind === 'done' || this.#passed.has(page.id))
+    );
   }
 
   /** The defaults, and for every parameter that decides something a municipality that sets it otherwise. */
@@ -241,12 +256,22 @@ class Explorer {
     }
     const options = typeof field.config.list === 'string' ? this.#lists.get(field.config.list) : undefined;
     const optional = step.optional.has(joinPath(step.prefix, field.id));
-    return candidates(field, { today: this.#options.today, options, literals, decisive: this.#reads.decisive.has(field.path), optional, beside, repeated: /\.(?!1(?:\.|$))\d+(?:\.|$)/.test(step.prefix) });
+    return candidates(field, {
+      today: this.#options.today,
+      options,
+      literals,
+      decisive: this.#reads.decisive.has(field.path),
+      optional,
+      beside,
+      repeated: /\.(?!1(?:\.|$))\d+(?:\.|$)/.test(step.prefix),
+    });
   }
 }
 
 /** A value for every parameter without a default, so that fees can be computed. */
 function sampleParameters(service: ServiceDocument): Record<string, Json> {
   const samples = { money: 10, number: 1, text: 'x', yesno: true } as const;
-  return Object.fromEntries(Object.entries(service.parameters ?? {}).map(([name, { type, default: value }]) => [name, value ?? samples[type]]));
+  return Object.fromEntries(
+    Object.entries(service.parameters ?? {}).map(([name, { type, default: value }]) => [name, value ?? samples[type]]),
+  );
 }

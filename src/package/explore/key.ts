@@ -60,7 +60,8 @@ export function stateKeys(flow: Flow, reads: Reads): (walked: Walk, answers: Ans
       const { template, around } = locate(path);
       const value = answers[path]!;
       const list = Array.isArray(value) && collections.has(template);
-      if (list && (step.page.collection?.path === template || under.startsWith(`${path}.`))) parts.push(`${path}=${entryKeys(answers, path).length}`);
+      if (list && (step.page.collection?.path === template || under.startsWith(`${path}.`)))
+        parts.push(`${path}=${entryKeys(answers, path).length}`);
       else if (reads.live(template, around, step.page, step.prefix)) note(path, list ? value.length : value, template, around);
       else if (step.fields.some((field) => joinPath(step.prefix, field.id) === path)) parts.push(`${path}=answered`);
     }

@@ -35,10 +35,7 @@ const header = (headers: NodeJS.Dict<string | string[]>, name: string): string =
   return typeof value === 'string' ? value : '';
 };
 
-/**
- * Whether a message was signed with one of the secrets, and within five minutes of `now`. `body`: the raw bytes. Constant time in the signature.
- * @throws WeakSecret when a configured secret is none
- */
+/** Whether a message was signed with one of the secrets, and within five minutes of `now`. `body`: the raw bytes. Constant time in the signature. */
 export function verify(secrets: readonly string[], headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now = Date.now()): boolean {
   const id = header(headers, 'webhook-id');
   const timestamp = header(headers, 'webhook-timestamp');

@@ -1,42 +1,59 @@
 /**
- * `http-json`: one POST, signed as in Standard Webhooks, with a stable Idempotency-Key. The contract (`submission-envelope.v1`) obliges the receiver
- * to take the same key once, so whatever happened to an answer, sending again is right and "outcome unknown" does not exist here.
+ * `http-json`: one POST, signed as in Standard Webhooks, with a stable Idempotency-Key. Without files the body is the envelope; with files it is
+ * multipart, the envelope first, and the signature covers the envelope, which names each file with its size.
  */
-import { AttachmentBroken } from '../../attachments.ts';
-import { call, EgressFailed, EgressRefused } from '../../egress.ts';
-import { sign, WeakSecret } from '../../signature.ts';
-import type { Adapter, DeliveryOutcome } from '../types.ts';
-import { judge } from './answer.ts';
-import { bodyOf } from './body.ts';
+import { randomUUID } from 'node:crypto';
+import { EgressRefused, post } from '../../egress.ts';
+import { sign } from '../../signature.ts';
+import type { Adapter, DeliveryContext, DeliveryOutcome } from '../types.ts';
 
-/** The other side's certificate or ours: nothing that another try would change. */
-const CERTIFICATE = /CERT|TLS|SSL|UNABLE_TO_|SELF_SIGNED/;
+const AGAIN = new Set([408, 425, 429]);
 
-export const httpJson: Adapter = {
-  async deliver(context) {
-    const { destination, envelope, deadline, signal } = context;
-    try {
-      const body = await bodyOf(context);
-      const headers = {
-        ...sign(destination.secrets, envelope.id, body.signed),
-        'idempotency-key': envelope.id,
-        'user-agent': 'Schalter/1',
-        accept: 'application/json, text/plain;q=0.5',
-        'content-type': body.type,
-        'content-length': String(body.length),
-      };
-      const { url, allowHttp, allowPrivate, tls } = destination;
-      const answer = await call({ url, method: 'POST', headers, body: body.content }, { allowHttp, allowPrivate, tls, deadline, signal });
-      return judge(answer, envelope.payload);
-    } catch (error) {
-      return failure(error);
-    }
-  },
+export const httpJson: Adapter = async (context) => {
+  const { destination, bytes, envelope } = context;
+  if (destination.secrets.length === 0) return { kind: 'retry', reason: 'no secret is configured for this destination', credentials: true };
+  const boundary = `schalter-${randomUUID()}`;
+  const files = envelope.attachments.length > 0;
+  const headers: Record<string, string> = {
+    ...sign(destination.secrets, envelope.id, bytes),
+    'idempotency-key': envelope.id,
+    'user-agent': 'Schalter/1',
+    'content-type': files ? `multipart/mixed; boundary=${boundary}` : 'application/json',
+    ...(!files && { 'content-length': String(bytes.length) }),
+  };
+  try {
+    const answer = await post(destination.url, headers, files ? parts(context, boundary) : bytes, {
+      allowHttp: destination.allowHttp,
+      allowPrivate: destination.allowPrivate,
+      timeoutMilliseconds: (destination.timeoutSeconds ?? 15) * 1000,
+    });
+    return judge(answer.status, answer.headers['retry-after'], answer.body);
+  } catch (error) {
+    if (error instanceof EgressRefused) return { kind: 'park', reason: error.message };
+    return { kind: 'retry', reason: (error as NodeJS.ErrnoException).code ?? (error as Error).name };
+  }
 };
 
-function failure(error: unknown): DeliveryOutcome {
-  if (error instanceof AttachmentBroken) return { kind: 'park', reason: error.message };
-  if (error instanceof EgressRefused || error instanceof WeakSecret) return { kind: 'retry', reason: error.message, misconfigured: true };
-  if (error instanceof EgressFailed) return { kind: 'retry', reason: error.code, ...(CERTIFICATE.test(error.code) && { misconfigured: true }) };
-  throw error;
+/** What an answer means. 2xx arrived; 408, 425, 429 and 5xx later again; 401 and 403 are our credentials; everything else waits for a person. */
+export function judge(status: number, retryAfter: string | string[] | undefined, body: string): DeliveryOutcome {
+  if (status >= 200 && status < 300) return { kind: 'delivered', status };
+  const seconds = Number(retryAfter);
+  if (AGAIN.has(status) || status >= 500) {
+    return { kind: 'retry', status, reason: `answer ${status}`, ...(seconds > 0 && { afterSeconds: Math.min(seconds, 86_400) }) };
+  }
+  if (status === 401 || status === 403) return { kind: 'retry', status, reason: `answer ${status}`, credentials: true };
+  // eslint-disable-next-line no-control-regex
+  return { kind: 'park', status, reason: `answer ${status}: ${body.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, 300)}` };
+}
+
+async function* parts({ bytes, envelope, openAttachment }: DeliveryContext, boundary: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`--${boundary}\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name="envelope"\r\n\r\n`);
+  yield bytes;
+  for (const file of envelope.attachments) {
+    const stream = await openAttachment(file.id);
+    if (!stream) throw new Error('ATTACHMENT_MISSING');
+    yield Buffer.from(`\r\n--${boundary}\r\nContent-Type: ${file.mime}\r\nContent-Disposition: form-data; name="attachment"; filename="${file.id}"\r\n\r\n`);
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+  }
+  yield Buffer.from(`\r\n--${boundary}--\r\n`);
 }
