@@ -74,6 +74,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       store,
       keys,
       destination,
+      destinations: municipalities.flatMap((one) => one.destinations.map(({ id }) => ({ municipality: one.id, settings: destination(one.id, id)! }))),
       logger,
       openAttachment: async (municipality, applicationId, key, id) => (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
     });
