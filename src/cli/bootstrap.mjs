@@ -77,7 +77,7 @@ if (command === 'start') {
   start();
 } else if (command === 'test') {
   build();
-  run(node, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/test.ts'), ...rest]);
+  run(node, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli/checks.ts'), ...rest]);
 } else {
   console.error('bootstrap.mjs start | test');
   process.exitCode = 2;

@@ -25,8 +25,7 @@ export function stateMachine(flow: Flow, id: string): Plain {
 /** A Mermaid state diagram: sections and lists as composite states, conditions at the arrows. */
 export function mermaid(flow: Flow): string {
   const lines = ['stateDiagram-v2'];
-  const text = (source: string) =>
-    source.replaceAll(':', '#58;').replaceAll(';', '#59;').replaceAll('#58#59;', '#58;').replaceAll('\n', ' ');
+  const text = (source: string) => source.replace(/[:;\n]/g, (sign) => (sign === '\n' ? ' ' : `#${sign.charCodeAt(0)};`));
   const name = (id: string) => id.replaceAll('-', '_');
   const outline = (pages: readonly Page[], indent: string): void => {
     let open: { from: string; unless?: string }[] = [{ from: '[*]' }];

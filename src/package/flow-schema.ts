@@ -129,7 +129,7 @@ export function fieldSchema(type: FieldType): Schema {
     additionalProperties: false,
     required: ['id', 'type', ...required],
     properties: own,
-    $defs: outlineSchema.$defs as Schema,
+    $defs: { cel: CEL, rule: (outlineSchema.$defs as Schema).rule },
   };
 }
 

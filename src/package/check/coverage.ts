@@ -28,7 +28,7 @@ export function checkCoverage(context: CheckContext): void {
   const payloads = payloadCheck(context);
   const exploration = explore(
     { flow, service: documents.service, lists },
-    { today, coverage: tried, watch, onEnd: payloads, untilSeen: ENOUGH },
+    { today, coverage: tried, watch, onEnd: payloads, untilSeen: ENOUGH, also: shown },
   );
   const lost = checkPages(context, shown, exploration, walks);
   checkSides(context, shown, tried, lost, exploration);

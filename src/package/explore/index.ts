@@ -33,11 +33,12 @@ export interface Explorable {
 export interface ExploreOptions {
   /** Most walks to make; default 5,000. */
   maxStates?: number;
-  /** Stop after so many walks if every page and both sides of every condition have been seen by then. */
+  /** Stop after so many walks if by then every page and both sides of every condition have been seen, here or in `also` (by journeys). */
   untilSeen?: number;
+  also?: Coverage;
   /** ISO date that counts as today. */
   today: string;
-  /** Where to note what was seen; may hold what journeys have shown. */
+  /** Where to note what is seen. */
   coverage: Coverage;
   /** Already watching this flow (else the explorer does). */
   watch?: ReturnType<typeof observe>;
@@ -133,10 +134,14 @@ class Explorer {
   }
 
   #allSeen(): boolean {
-    const conditions = this.#flow.expressions.filter(({ kind }) => kind !== 'computed');
+    const { also } = this.#options;
+    const sides = this.#flow.expressions.every(({ kind, expression }) => {
+      if (kind === 'computed') return true;
+      const [here, there] = [this.#coverage.of(expression), also?.of(expression)];
+      return here.true + (there?.true ?? 0) > 0 && here.false + (there?.false ?? 0) > 0;
+    });
     return (
-      conditions.every(({ expression }) => !this.#coverage.oneSided(expression)) &&
-      [...this.#flow.pages.values()].every((page) => page.kind === 'done' || this.#passed.has(page.id))
+      sides && [...this.#flow.pages.values()].every((page) => page.kind === 'done' || this.#passed.has(page.id) || also?.pages.has(page.id))
     );
   }
 

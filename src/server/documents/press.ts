@@ -1,6 +1,6 @@
 /**
  * The typesetting process: a program of its own, started by index.ts, that turns orders into tagged PDFs (PDF/UA-1) with Typst. It is apart from
- * the portal because Typst never gives back all of its memory and holds the thread while it works (docs/adr/0005-pdf.md). It reads the templates
+ * the portal because Typst holds its thread for up to 100 ms and about 40 MB of memory for good (docs/adr/0005-pdf.md). It reads the templates
  * and fonts of the house and nothing else, has no environment, opens no connection, and ends with the portal.
  */
 import { readFileSync } from 'node:fs';
