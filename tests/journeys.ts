@@ -29,9 +29,19 @@ export function journeysOf(service: string): Journey[] {
   return readdirSync(join(dir, 'journeys')).map((file) => {
     const document = JSON.parse(readFileSync(join(dir, 'journeys', file), 'utf8')) as JourneyDocument;
     const { answers } = flattenAnswers(pkg.flow, document.answers);
-    const params = { ...Object.fromEntries(Object.entries(pkg.service.parameters ?? {}).map(([name, one]) => [name, one.default ?? null])), ...document.params };
+    const params = {
+      ...Object.fromEntries(Object.entries(pkg.service.parameters ?? {}).map(([name, one]) => [name, one.default ?? null])),
+      ...document.params,
+    };
     const lists = new Map([...pkg.lists].map(([name, entries]) => [name, new Set(entries.map((entry) => entry.code))]));
-    return { service, name: file.replace('.json', ''), document, pkg, answers, walk: walk(pkg.flow, answers, { today: document.today, params, lists, lenient: true }) };
+    return {
+      service,
+      name: file.replace('.json', ''),
+      document,
+      pkg,
+      answers,
+      walk: walk(pkg.flow, answers, { today: document.today, params, lists, lenient: true }),
+    };
   });
 }
 

@@ -52,7 +52,10 @@ async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<Tes
   const url = `http://localhost:${port}`;
   for (;;) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the portal did not start:\n${output}`);
-    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.ok, () => false);
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) break;
     await new Promise((wait) => setTimeout(wait, 50));
   }
@@ -76,14 +79,24 @@ export interface Twin {
 }
 
 /** A portal with a fresh database and a back office that its destinations lead to. */
-export async function openWorld(options: { progressAfter?: number; env?: NodeJS.ProcessEnv; twins?: readonly Twin[] } = {}): Promise<World> {
+export async function openWorld(
+  options: { progressAfter?: number; env?: NodeJS.ProcessEnv; twins?: readonly Twin[] } = {},
+): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'schalter-'));
-  const backoffice = await startBackoffice({ port: 0, dataDir: join(dataDir, 'backoffice'), secret: SECRET, progressAfter: options.progressAfter ?? 300 });
+  const backoffice = await startBackoffice({
+    port: 0,
+    dataDir: join(dataDir, 'backoffice'),
+    secret: SECRET,
+    progressAfter: options.progressAfter ?? 300,
+  });
   const config = join(dataDir, 'config');
   const { cpSync, readdirSync, readFileSync, writeFileSync, chmodSync } = await import('node:fs');
   cpSync(join(root, 'src/server/config/municipalities'), config, { recursive: true });
   for (const file of readdirSync(config)) {
-    writeFileSync(join(config, file), readFileSync(join(config, file), 'utf8').replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`));
+    writeFileSync(
+      join(config, file),
+      readFileSync(join(config, file), 'utf8').replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`),
+    );
   }
   for (const twin of options.twins ?? []) {
     const document = JSON.parse(readFileSync(join(config, 'musterstadt.json'), 'utf8')) as { services: { service: string }[] };
@@ -133,7 +146,11 @@ export class PlainBrowser {
   }
 
   /** One request. `form`: pairs of names and values; `headers` win over what a browser sends. */
-  async send(path: string, form?: [string, string][] | { body: Buffer; type: string }, headers: Record<string, string> = {}): Promise<Answer> {
+  async send(
+    path: string,
+    form?: [string, string][] | { body: Buffer; type: string },
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const body = form === undefined ? undefined : Array.isArray(form) ? Buffer.from(new URLSearchParams(form).toString()) : form.body;
     const type = form === undefined ? undefined : Array.isArray(form) ? 'application/x-www-form-urlencoded' : form.type;
     return new Promise((done, failed) => {
@@ -147,7 +164,12 @@ export class PlainBrowser {
             host: this.host,
             accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
             cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-            ...(body && { origin: `http://${this.host}`, 'content-type': type, 'content-length': String(body.length), 'sec-fetch-site': 'same-origin' }),
+            ...(body && {
+              origin: `http://${this.host}`,
+              'content-type': type,
+              'content-length': String(body.length),
+              'sec-fetch-site': 'same-origin',
+            }),
             ...headers,
           },
         },
@@ -160,7 +182,12 @@ export class PlainBrowser {
               const at = pair!.indexOf('=');
               this.#cookies.set(pair!.slice(0, at), decodeURIComponent(pair!.slice(at + 1)));
             }
-            done({ status: answer.statusCode!, location: answer.headers.location, body: Buffer.concat(chunks).toString(), headers: answer.headers });
+            done({
+              status: answer.statusCode!,
+              location: answer.headers.location,
+              body: Buffer.concat(chunks).toString(),
+              headers: answer.headers,
+            });
           });
           answer.on('error', failed);
         },
@@ -184,5 +211,7 @@ export class PlainBrowser {
 
 /** Hidden value of a form on a page. */
 export function hidden(html: string, name: string): string | undefined {
-  return new RegExp(`name="${name}"[^>]*value="([^"]*)"`).exec(html)?.[1] ?? new RegExp(`value="([^"]*)"[^>]*name="${name}"`).exec(html)?.[1];
+  return (
+    new RegExp(`name="${name}"[^>]*value="([^"]*)"`).exec(html)?.[1] ?? new RegExp(`value="([^"]*)"[^>]*name="${name}"`).exec(html)?.[1]
+  );
 }

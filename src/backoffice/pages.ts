@@ -16,7 +16,10 @@ function page(title: string, body: string): string {
 export function listPage(cases: ReceivedCase[]): string {
   const rows = cases
     .toReversed()
-    .map((one) => `<tr><td><a href="/cases/${encodeURIComponent(one.key)}">${escape(one.reference)}</a></td><td>${escape(one.service)}</td><td>${escape(one.municipality)}</td><td>${escape(one.receivedAt)}</td><td>${escape(one.news.at(-1)?.status ?? '–')}</td></tr>`)
+    .map(
+      (one) =>
+        `<tr><td><a href="/cases/${encodeURIComponent(one.key)}">${escape(one.reference)}</a></td><td>${escape(one.service)}</td><td>${escape(one.municipality)}</td><td>${escape(one.receivedAt)}</td><td>${escape(one.news.at(-1)?.status ?? '–')}</td></tr>`,
+    )
     .join('');
   const table = `<table><thead><tr><th>Vorgang</th><th>Leistung</th><th>Kommune</th><th>Eingang</th><th>Stand</th></tr></thead><tbody>${rows}</tbody></table>`;
   return page('Fachverfahren (Vorführung)', cases.length ? table : '<p class="none">Noch ist kein Antrag eingegangen.</p>');
@@ -24,7 +27,8 @@ export function listPage(cases: ReceivedCase[]): string {
 
 export function casePage(one: ReceivedCase): string {
   const files = one.attachments.map((file) => `<li>${escape(file.name)} (${file.received} Bytes)</li>`).join('');
-  const button = (status: string, label: string) => `<form method="post" action="/cases/${encodeURIComponent(one.key)}/${status}"><button>${label}</button></form>`;
+  const button = (status: string, label: string) =>
+    `<form method="post" action="/cases/${encodeURIComponent(one.key)}/${status}"><button>${label}</button></form>`;
   return page(
     `Vorgang ${one.reference}`,
     `<p><a href="/">Alle Vorgänge</a></p><table><tr><th>Leistung</th><td>${escape(one.service)}</td></tr><tr><th>Abgesendet</th><td>${escape(one.submittedAt)}</td></tr><tr><th>Eingegangen</th><td>${escape(one.receivedAt)}, ${one.sends}-mal zugestellt</td></tr><tr><th>Prüfsumme</th><td>${escape(one.payloadSha256)}</td></tr></table>

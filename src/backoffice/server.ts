@@ -108,12 +108,18 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   async function receive(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = await bodyOf(req);
     const type = req.headers['content-type'] ?? '';
-    const { envelope: bytes, files } = type.startsWith('multipart/') ? split(body, /boundary=([^;]+)/.exec(type)?.[1] ?? '') : { envelope: body, files: new Map<string, number>() };
+    const { envelope: bytes, files } = type.startsWith('multipart/')
+      ? split(body, /boundary=([^;]+)/.exec(type)?.[1] ?? '')
+      : { envelope: body, files: new Map<string, number>() };
     if (!signed(options.secret, req, bytes)) return answer(res, 401, 'wrong signature');
     if (fault.kind !== 'none' && fault.left > 0 && fault.kind !== 'drop') {
       fault.left -= 1;
       if (fault.kind === '429') res.setHeader('retry-after', '1');
-      return answer(res, fault.kind === 'reject' ? 422 : Number(fault.kind), fault.kind === 'reject' ? 'Straße fehlt im Verzeichnis' : 'try again');
+      return answer(
+        res,
+        fault.kind === 'reject' ? 422 : Number(fault.kind),
+        fault.kind === 'reject' ? 'Straße fehlt im Verzeichnis' : 'try again',
+      );
     }
     const envelope = JSON.parse(bytes.toString()) as Envelope;
     const key = String(req.headers['idempotency-key'] ?? '');
@@ -123,7 +129,8 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       return answer(res, 200, JSON.stringify({ case: known.submission }), 'application/json');
     }
     if (key !== envelope.id) return answer(res, 422, 'the key does not fit the envelope');
-    if (createHash('sha256').update(canonical(envelope.payload)).digest('hex') !== envelope.payloadSha256) return answer(res, 422, 'the payload was altered');
+    if (createHash('sha256').update(canonical(envelope.payload)).digest('hex') !== envelope.payloadSha256)
+      return answer(res, 422, 'the payload was altered');
     const listed = envelope.attachments;
     if (listed.some((one) => files.get(one.id) !== one.size)) return answer(res, 422, 'an attachment is missing');
     const received: ReceivedCase = {
@@ -156,12 +163,25 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   }
 
   /** Sends signed news; tried again with growing pauses until the portal takes it. */
-  async function report(found: ReceivedCase, status: string, attempt: number, eventId: string = randomUUID(), at = new Date().toISOString()): Promise<void> {
-    const body = Buffer.from(JSON.stringify({ type: 'status', eventId, submission: found.submission, destination: found.destination, status, at }));
+  async function report(
+    found: ReceivedCase,
+    status: string,
+    attempt: number,
+    eventId: string = randomUUID(),
+    at = new Date().toISOString(),
+  ): Promise<void> {
+    const body = Buffer.from(
+      JSON.stringify({ type: 'status', eventId, submission: found.submission, destination: found.destination, status, at }),
+    );
     const timestamp = String(Math.floor(Date.now() / 1000));
     const mac = createHmac('sha256', options.secret).update(`${eventId}.${timestamp}.`).update(body).digest('base64');
     try {
-      const headers = { 'content-type': 'application/json', 'webhook-id': eventId, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': eventId,
+        'webhook-timestamp': timestamp,
+        'webhook-signature': `v1,${mac}`,
+      };
       const reply = await call(found.callback, headers, body);
       if (reply !== 200) throw new Error(String(reply));
       found.news.push({ status, at });
@@ -198,7 +218,14 @@ function call(url: string, headers: Record<string, string>, body: Buffer): Promi
   const host = target.hostname.endsWith('.localhost') ? '127.0.0.1' : target.hostname;
   return new Promise((done, failed) => {
     (target.protocol === 'https:' ? httpsRequest : httpRequest)(
-      { host, port: target.port, path: target.pathname, method: 'POST', headers: { ...headers, host: target.host, 'content-length': body.length }, signal: AbortSignal.timeout(5_000) },
+      {
+        host,
+        port: target.port,
+        path: target.pathname,
+        method: 'POST',
+        headers: { ...headers, host: target.host, 'content-length': body.length },
+        signal: AbortSignal.timeout(5_000),
+      },
       (reply) => {
         reply.resume();
         reply.on('end', () => done(reply.statusCode ?? 0));
@@ -212,7 +239,12 @@ function call(url: string, headers: Record<string, string>, body: Buffer): Promi
 
 function answer(res: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, { 'content-type': type, 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'" }).end(body);
+  res
+    .writeHead(status, {
+      'content-type': type,
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    })
+    .end(body);
 }
 
 async function bodyOf(req: IncomingMessage): Promise<Buffer> {
@@ -224,7 +256,10 @@ async function bodyOf(req: IncomingMessage): Promise<Buffer> {
 function signed(secret: string, req: IncomingMessage, body: Buffer): boolean {
   const timestamp = String(req.headers['webhook-timestamp'] ?? '');
   if (!(Math.abs(Date.now() / 1000 - Number(timestamp)) < 300)) return false;
-  const expected = createHmac('sha256', secret).update(`${String(req.headers['webhook-id'])}.${timestamp}.`).update(body).digest();
+  const expected = createHmac('sha256', secret)
+    .update(`${String(req.headers['webhook-id'])}.${timestamp}.`)
+    .update(body)
+    .digest();
   const given = Buffer.from(String(req.headers['webhook-signature'] ?? '').replace('v1,', ''), 'base64');
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
@@ -234,7 +269,7 @@ function split(body: Buffer, boundary: string): { envelope: Buffer; files: Map<s
   const mark = Buffer.from(`--${boundary}`);
   const files = new Map<string, number>();
   let envelope: Buffer = Buffer.alloc(0);
-  for (let at = body.indexOf(mark); at >= 0; ) {
+  for (let at = body.indexOf(mark); at >= 0;) {
     const next = body.indexOf(mark, at + mark.length);
     if (next < 0) break;
     const part = body.subarray(at + mark.length + 2, next - 2);

@@ -17,7 +17,9 @@ function run(command, args, env = {}) {
 
 /** Installs when nothing is there, or when the lock file changed since. */
 function install() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const mark = join(root, 'node_modules/.schalter-installed');
   if (existsSync(node) && existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
   console.log('Installing packages …');
@@ -53,7 +55,11 @@ function demoSecret() {
 function start() {
   const env = { ...process.env, DEMO_BACKOFFICE_SECRET: process.env.DEMO_BACKOFFICE_SECRET ?? demoSecret() };
   const children = ['backoffice.ts', 'serve.ts'].map((file) =>
-    spawn(node, ['--disable-proto=throw', '--disable-warning=ExperimentalWarning', join(root, 'src/cli', file)], { cwd: root, env, stdio: 'inherit' }),
+    spawn(node, ['--disable-proto=throw', '--disable-warning=ExperimentalWarning', join(root, 'src/cli', file)], {
+      cwd: root,
+      env,
+      stdio: 'inherit',
+    }),
   );
   let ending = false;
   const end = () => {

@@ -37,8 +37,17 @@ const command: Command = {
       }
     }
     const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);
-    for (const one of catalog.findings) if (one.severity === 'error') note(`flow ${one.file} ${one.place}`, false, `${one.message} ${one.remedy}`);
-    for (const one of municipalities) note(`services of ${one.id}`, true, catalog.offerings(one.id).map((offering) => offering.service).join(', '));
+    for (const one of catalog.findings)
+      if (one.severity === 'error') note(`flow ${one.file} ${one.place}`, false, `${one.message} ${one.remedy}`);
+    for (const one of municipalities)
+      note(
+        `services of ${one.id}`,
+        true,
+        catalog
+          .offerings(one.id)
+          .map((offering) => offering.service)
+          .join(', '),
+      );
     if (existsSync(settings.keysDir)) {
       const open = (statSync(settings.keysDir).mode & 0o077) !== 0;
       note('keys', !open, open ? `${settings.keysDir} is open to others: chmod 700` : settings.keysDir);
@@ -46,7 +55,15 @@ const command: Command = {
     try {
       const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: quiet, migrate: false });
       const pending = await store.pending();
-      note('database', pending.length === 0, pending.length === 0 ? (settings.databaseUrl ? 'server, up to date' : 'embedded, up to date') : `migrations to apply: ${pending.join(', ')}; run "schalter migrate"`);
+      note(
+        'database',
+        pending.length === 0,
+        pending.length === 0
+          ? settings.databaseUrl
+            ? 'server, up to date'
+            : 'embedded, up to date'
+          : `migrations to apply: ${pending.join(', ')}; run "schalter migrate"`,
+      );
       await store.close();
     } catch (error) {
       note('database', false, `not reachable (${(error as Error).message}); check DATABASE_URL or SCHALTER_DATA`);

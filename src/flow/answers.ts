@@ -51,7 +51,8 @@ export function flattenAnswers(flow: Flow, nested: Record<string, Json>): { answ
   const look = (value: Json, path: string): void => {
     if (known.has(path) && !(Array.isArray(value) && value.some((v) => v !== null && typeof v === 'object'))) return;
     if (Array.isArray(value)) for (const item of value) look(item, path);
-    else if (value !== null && typeof value === 'object' && !known.has(path)) for (const [key, inner] of Object.entries(value)) look(inner, joinPath(path, key));
+    else if (value !== null && typeof value === 'object' && !known.has(path))
+      for (const [key, inner] of Object.entries(value)) look(inner, joinPath(path, key));
     else if (!known.has(path)) unknown.push(path);
   };
   look(nested, '');

@@ -99,32 +99,46 @@ class Layout {
     for (const [s, section] of document.sections.entries()) {
       const place = `/sections/${s}`;
       this.#id(section.id, `${place}/id`);
-      if (section.pages.length === 0) this.#report('empty-section', place, `Section "${section.id}" has no pages.`, 'Add a page or remove the section.');
+      if (section.pages.length === 0)
+        this.#report('empty-section', place, `Section "${section.id}" has no pages.`, 'Add a page or remove the section.');
       for (const [p, page] of section.pages.entries()) this.#page(page, `${place}/pages/${p}`, this.root, section.group, false);
     }
     if (this.#checks !== 1) {
-      this.#report('check-page', '/sections', `There are ${this.#checks} pages of kind "check".`, 'A flow has exactly one page of kind "check", at top level.');
+      this.#report(
+        'check-page',
+        '/sections',
+        `There are ${this.#checks} pages of kind "check".`,
+        'A flow has exactly one page of kind "check", at top level.',
+      );
     }
   }
 
   #id(id: string, place: string): void {
-    if (!ID.test(id) || RESERVED.has(id)) this.#report('bad-id', place, `"${id}" is not a usable id.`, 'Use letters, digits and _; no reserved words.');
+    if (!ID.test(id) || RESERVED.has(id))
+      this.#report('bad-id', place, `"${id}" is not a usable id.`, 'Use letters, digits and _; no reserved words.');
     const before = this.#ids.get(id);
-    if (before !== undefined) this.#report('duplicate-id', place, `The id "${id}" is used at ${before} too.`, 'Give every section and page its own id.');
+    if (before !== undefined)
+      this.#report('duplicate-id', place, `The id "${id}" is used at ${before} too.`, 'Give every section and page its own id.');
     this.#ids.set(id, place);
   }
 
   #record(from: RecordShape, group: string | undefined, place: string): RecordShape {
     let shape = from;
     for (const name of group?.split('.') ?? []) {
-      if (!NAME.test(name) || RESERVED.has(name)) this.#report('bad-id', `${place}/group`, `"${name}" is not a usable group name.`, 'Use letters, digits and _.');
+      if (!NAME.test(name) || RESERVED.has(name))
+        this.#report('bad-id', `${place}/group`, `"${name}" is not a usable group name.`, 'Use letters, digits and _.');
       const found = shape.members.get(name);
       if (found === undefined) {
         const made = recordShape(joinPath(shape.path, name));
         shape.members.set(name, made);
         shape = made;
       } else if (typeof found === 'string' || 'list' in found) {
-        this.#report('duplicate-path', `${place}/group`, `"${joinPath(shape.path, name)}" is a field already.`, 'Rename the group or the field.');
+        this.#report(
+          'duplicate-path',
+          `${place}/group`,
+          `"${joinPath(shape.path, name)}" is a field already.`,
+          'Rename the group or the field.',
+        );
         return recordShape('');
       } else shape = found;
     }
@@ -139,26 +153,40 @@ class Layout {
         this.#report('collection', place, `Collection "${page.id}" needs "as" and "pages".`, 'Name one entry with "as" and give it pages.');
         return;
       }
-      if (page.fields?.length) this.#report('collection', `${place}/fields`, 'A collection page has no fields of its own.', 'Move the fields to a page before it, or into "pages".');
+      if (page.fields?.length)
+        this.#report(
+          'collection',
+          `${place}/fields`,
+          'A collection page has no fields of its own.',
+          'Move the fields to a page before it, or into "pages".',
+        );
       if ((page.min ?? 0) > (page.max ?? 99)) this.#report('collection', `${place}/min`, '"min" is above "max".', 'Correct the bounds.');
-      if (!NAME.test(page.as) || RESERVED.has(page.as)) this.#report('bad-id', `${place}/as`, `"${page.as}" is not a usable name.`, 'Use letters, digits and _.');
+      if (!NAME.test(page.as) || RESERVED.has(page.as))
+        this.#report('bad-id', `${place}/as`, `"${page.as}" is not a usable name.`, 'Use letters, digits and _.');
       const list = page.list ?? page.id;
       const entry = recordShape(joinPath(shape.path, list));
       this.#member(shape, list, { list: entry }, `${place}/list`);
       for (const [p, inner] of page.pages.entries()) {
         if (!['question', 'upload', 'info', 'collection'].includes(inner.kind)) {
-          this.#report('collection', `${place}/pages/${p}/kind`, `A page of kind "${inner.kind}" cannot stand in a collection.`, 'Use question, upload, info or collection.');
+          this.#report(
+            'collection',
+            `${place}/pages/${p}/kind`,
+            `A page of kind "${inner.kind}" cannot stand in a collection.`,
+            'Use question, upload, info or collection.',
+          );
         }
         this.#page(inner, `${place}/pages/${p}`, entry, undefined, true);
       }
-      if (this.root.members.has(page.as)) this.#report('bad-id', `${place}/as`, `"${page.as}" is a field or group already.`, 'Choose another name for the entry.');
+      if (this.root.members.has(page.as))
+        this.#report('bad-id', `${place}/as`, `"${page.as}" is a field or group already.`, 'Choose another name for the entry.');
       return;
     }
     if (page.kind === 'check') {
       this.#checks += 1;
       if (inEntry) return;
     }
-    if (page.kind === 'exit' && !page.when) this.#report('exit-page', place, `Exit "${page.id}" has no "when": everybody would end there.`, 'Say with "when" who ends here.');
+    if (page.kind === 'exit' && !page.when)
+      this.#report('exit-page', place, `Exit "${page.id}" has no "when": everybody would end there.`, 'Say with "when" who ends here.');
     if (ASKING.has(page.kind) && page.kind !== 'check' && !page.fields?.length) {
       this.#report('empty-page', place, `Page "${page.id}" asks nothing.`, 'Add a field or use kind "info".');
     }
@@ -175,7 +203,12 @@ class Layout {
     }
     const type = this.#types.get(field.type);
     if (!type) {
-      this.#report('unknown-field-type', `${place}/type`, `There is no field type "${field.type}".`, `Use one of: ${[...this.#types.keys()].sort().join(', ')}.`);
+      this.#report(
+        'unknown-field-type',
+        `${place}/type`,
+        `There is no field type "${field.type}".`,
+        `Use one of: ${[...this.#types.keys()].sort().join(', ')}.`,
+      );
       return;
     }
     if (type.name === 'note') return;
@@ -189,8 +222,10 @@ class Layout {
   }
 
   #member(shape: RecordShape, name: string, member: string | RecordShape | { list: RecordShape }, place: string): void {
-    if (!NAME.test(name) || RESERVED.has(name)) this.#report('bad-id', place, `"${name}" is not a usable name.`, 'Use letters, digits and _; no reserved words.');
-    else if (shape.members.has(name)) this.#report('duplicate-path', place, `"${joinPath(shape.path, name)}" exists already.`, 'Give the field another id or group.');
+    if (!NAME.test(name) || RESERVED.has(name))
+      this.#report('bad-id', place, `"${name}" is not a usable name.`, 'Use letters, digits and _; no reserved words.');
+    else if (shape.members.has(name))
+      this.#report('duplicate-path', place, `"${joinPath(shape.path, name)}" exists already.`, 'Give the field another id or group.');
     else shape.members.set(name, member);
   }
 }
@@ -271,7 +306,8 @@ class Compiler {
     const type = this.#types.get(document.type)!;
     const when = this.#expression(document.when, 'bool', place, `${at}/when`, path, 'when');
     let required: Field['required'] = document.required !== false && !type.silent;
-    if (typeof document.required === 'string') required = this.#expression(document.required, 'bool', place, `${at}/required`, path, 'required') ?? true;
+    if (typeof document.required === 'string')
+      required = this.#expression(document.required, 'bool', place, `${at}/required`, path, 'required') ?? true;
     let compute: Expression | undefined;
     if (type.name === 'computed') {
       const cel = typeof type.cel === 'function' ? type.cel(document) : type.cel;
@@ -286,14 +322,20 @@ class Compiler {
 
   #rules(documents: RuleDocument[] | undefined, at: string, prefix: string, place: Place, owner: string, self?: string): Rule[] {
     return (documents ?? []).flatMap((document, r) => {
-      if (this.#ruleIds.has(document.id)) this.#report('duplicate-id', `${at}/${r}/id`, `The rule id "${document.id}" is used twice.`, 'Give every rule its own id.');
+      if (this.#ruleIds.has(document.id))
+        this.#report('duplicate-id', `${at}/${r}/id`, `The rule id "${document.id}" is used twice.`, 'Give every rule its own id.');
       this.#ruleIds.add(document.id);
       const assert = this.#expression(document.assert, 'bool', place, `${at}/${r}/assert`, document.id, 'rule');
       const when = this.#expression(document.when, 'bool', place, `${at}/${r}/when`, document.id, 'rule');
       const fields = document.fields?.map((id) => joinPath(prefix, id)) ?? (self ? [self] : []);
       for (const path of fields) {
         if (!this.#fields.has(path) && path !== self && !this.#walked.has(path)) {
-          this.#report('rule-field', `${at}/${r}/fields`, `There is no field "${path}" here.`, `Name fields of "${owner}" or earlier ones.`);
+          this.#report(
+            'rule-field',
+            `${at}/${r}/fields`,
+            `There is no field "${path}" here.`,
+            `Name fields of "${owner}" or earlier ones.`,
+          );
         }
       }
       return assert ? [{ id: document.id, level: document.level ?? 'should', assert, when, fields }] : [];
@@ -316,7 +358,12 @@ class Compiler {
     }
     for (const path of result.expression.reads) {
       if (!path.startsWith('param.') && !this.#walked.has(path)) {
-        this.#report('reads-later', at, `"${source}" reads "${path}", which has not been walked yet at this place.`, 'Move the question up, or the condition down.');
+        this.#report(
+          'reads-later',
+          at,
+          `"${source}" reads "${path}", which has not been walked yet at this place.`,
+          'Move the question up, or the condition down.',
+        );
       }
     }
     this.#expressions.push({ place: at, owner, kind, expression: result.expression });

@@ -75,7 +75,11 @@ function baseEnvironment(): Environment {
   }
   const bool = environment.check('true').type;
   environment.registerFunction('answered(ast): bool', ({ args }: { args: ASTNode[] }) => ({
-    typeCheck(checker: { check(node: unknown, context: unknown): unknown; getType?(name: string): unknown }, _macro: unknown, context: unknown) {
+    typeCheck(
+      checker: { check(node: unknown, context: unknown): unknown; getType?(name: string): unknown },
+      _macro: unknown,
+      context: unknown,
+    ) {
       checker.check(args[0], context);
       return checker.getType ? checker.getType('bool') : bool;
     },

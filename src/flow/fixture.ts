@@ -27,7 +27,12 @@ export const testTypes: FieldTypes = new Map([
   type('date', 'Date', (v) => typeof v === 'string' && /^\d{4}-\d\d-\d\d$/.test(v)),
   type('address', { street: 'string', city: 'string' }, (v) => v !== null && typeof v === 'object'),
   type('consent', 'bool', (v) => v === true),
-  type('computed', (config) => (config.as === 'text' ? 'string' : 'double'), () => true, { silent: true }),
+  type(
+    'computed',
+    (config) => (config.as === 'text' ? 'string' : 'double'),
+    () => true,
+    { silent: true },
+  ),
   type('hidden', 'string', () => true, { silent: true }),
 ]);
 
@@ -46,8 +51,21 @@ export const dogs: FlowDocument = {
       id: 'person',
       group: 'applicant',
       pages: [
-        { id: 'name', kind: 'question', fields: [{ id: 'familyName', type: 'text' }, { id: 'birthName', type: 'text', required: false }] },
-        { id: 'birth', kind: 'question', fields: [{ id: 'birthDate', type: 'date', rules: [{ id: 'adult', assert: 'years(applicant.birthDate, today) >= 18', level: 'must' }] }] },
+        {
+          id: 'name',
+          kind: 'question',
+          fields: [
+            { id: 'familyName', type: 'text' },
+            { id: 'birthName', type: 'text', required: false },
+          ],
+        },
+        {
+          id: 'birth',
+          kind: 'question',
+          fields: [
+            { id: 'birthDate', type: 'date', rules: [{ id: 'adult', assert: 'years(applicant.birthDate, today) >= 18', level: 'must' }] },
+          ],
+        },
         { id: 'home', kind: 'question', fields: [{ id: 'address', type: 'address' }] },
       ],
     },
@@ -64,7 +82,12 @@ export const dogs: FlowDocument = {
           pages: [
             { id: 'breed', kind: 'question', fields: [{ id: 'breed', type: 'text' }] },
             { id: 'chip', kind: 'question', when: 'dog.breed != "unknown" && livesHere', fields: [{ id: 'chip', type: 'text' }] },
-            { id: 'owners', kind: 'collection', as: 'owner', pages: [{ id: 'owner1', kind: 'question', fields: [{ id: 'name', type: 'text' }] }] },
+            {
+              id: 'owners',
+              kind: 'collection',
+              as: 'owner',
+              pages: [{ id: 'owner1', kind: 'question', fields: [{ id: 'name', type: 'text' }] }],
+            },
           ],
         },
         { id: 'many', kind: 'question', when: 'size(dogs) > 1', fields: [{ id: 'reason', type: 'text', required: 'size(dogs) > 2' }] },

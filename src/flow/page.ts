@@ -75,7 +75,11 @@ export function evaluatePage(page: Page, context: PageContext): { step: Step; sc
       const visible = seen(field, value);
       const composite = visible !== null && typeof visible === 'object' && !Array.isArray(visible) && !(visible instanceof CivilDate);
       // A composite value keeps the record type that expressions were checked against.
-      scope = setIn(scope, names, composite ? Object.assign(copyRecord(getIn(scope, names) as Scope), dated(field, visible as Scope)) : visible);
+      scope = setIn(
+        scope,
+        names,
+        composite ? Object.assign(copyRecord(getIn(scope, names) as Scope), dated(field, visible as Scope)) : visible,
+      );
     };
     if (field.type.silent) {
       const value = silentValue(field, scope, context);
@@ -167,7 +171,12 @@ export function checkRules(rules: readonly Rule[], context: PageContext): Warnin
 }
 
 /** What saving a page changes: the values of its fields; confirmations of its rules fall away unless they are given again. */
-export function pageChanges(answers: Readonly<Answers>, step: Step, values: Readonly<Record<string, Json>>, confirmed: ReadonlySet<string>): Answers {
+export function pageChanges(
+  answers: Readonly<Answers>,
+  step: Step,
+  values: Readonly<Record<string, Json>>,
+  confirmed: ReadonlySet<string>,
+): Answers {
   const next = copyAnswers(answers);
   for (const name of Object.keys(values)) next[name] = values[name]!;
   const rules = [...step.fields.flatMap((field) => field.rules), ...step.page.rules];

@@ -71,8 +71,16 @@ class PayloadCompiler {
     }
     if (Object.hasOwn(object, '$each')) return this.#each(object, at);
     const unknown = Object.keys(object).find((key) => key.startsWith('$') || key === '__proto__');
-    if (unknown) return this.#report('payload-template', `${at}/${unknown}`, `"${unknown}" means nothing in a payload template.`, 'Use $from, $const, $cel, $when or $each.');
-    const members = Object.entries(object).map(([key, value]) => [key, this.node(value, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, place)] as const);
+    if (unknown)
+      return this.#report(
+        'payload-template',
+        `${at}/${unknown}`,
+        `"${unknown}" means nothing in a payload template.`,
+        'Use $from, $const, $cel, $when or $each.',
+      );
+    const members = Object.entries(object).map(
+      ([key, value]) => [key, this.node(value, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, place)] as const,
+    );
     return (where) => {
       const result: Record<string, Json> = {};
       for (const [key, builder] of members) {
@@ -86,7 +94,12 @@ class PayloadCompiler {
   #expression(source: unknown, type: string | undefined, at: string, place: Place): Expression | undefined {
     const result = compileExpression(place, String(source), type);
     if ('code' in result) {
-      this.#report(result.code, at, `${String(source)}: ${result.message}`, 'Correct the expression; flows/README.md lists what it may use.');
+      this.#report(
+        result.code,
+        at,
+        `${String(source)}: ${result.message}`,
+        'Correct the expression; flows/README.md lists what it may use.',
+      );
       return undefined;
     }
     for (const path of result.expression.reads) this.#sources.add(path);
@@ -99,7 +112,13 @@ class PayloadCompiler {
     let field: Field | undefined;
     let depth = names.length;
     for (; depth > 0 && !field; depth--) field = this.#flow.fields.get(names.slice(0, depth).join('.'));
-    if (!field) return this.#report('payload-source', `${at}/$from`, `There is no field "${source}".`, 'Name a field by its template path, e.g. "applicant.familyName" or "dogs.breed".');
+    if (!field)
+      return this.#report(
+        'payload-source',
+        `${at}/$from`,
+        `There is no field "${source}".`,
+        'Name a field by its template path, e.g. "applicant.familyName" or "dogs.breed".',
+      );
     const found = field;
     const rest = names.slice(depth + 1);
     this.#sources.add(found.path);
@@ -111,7 +130,8 @@ class PayloadCompiler {
       if (stored === undefined || stored === null) return undefined;
       let value: Json | undefined = found.type.toPayload ? found.type.toPayload(stored, found.config) : stored;
       for (const member of rest) {
-        value = value !== null && typeof value === 'object' && !Array.isArray(value) && Object.hasOwn(value, member) ? value[member] : undefined;
+        value =
+          value !== null && typeof value === 'object' && !Array.isArray(value) && Object.hasOwn(value, member) ? value[member] : undefined;
         if (value === undefined) return undefined;
       }
       if (!map) return value ?? undefined;
@@ -123,7 +143,13 @@ class PayloadCompiler {
   #each(object: Record<string, unknown>, at: string): Builder {
     const template = String(object.$each);
     const known = inside(this.#flow).entries.get(template);
-    if (!known) return this.#report('payload-source', `${at}/$each`, `There is no collection "${template}".`, 'Name a list by its template path, e.g. "dogs".');
+    if (!known)
+      return this.#report(
+        'payload-source',
+        `${at}/$each`,
+        `There is no collection "${template}".`,
+        'Name a list by its template path, e.g. "dogs".',
+      );
     this.#sources.add(template);
     const as = [...known.place.entries.keys()].at(-1)!;
     const item = this.node(object.item, `${at}/item`, known.place);
@@ -147,7 +173,8 @@ class PayloadCompiler {
   #records(where: Where, template: string, outer: string | undefined): unknown[] {
     const as = outer === undefined ? undefined : [...inside(this.#flow).entries.get(outer)!.place.entries.keys()].at(-1)!;
     let value: unknown = as === undefined ? where.scope : where.scope[as];
-    for (const name of (outer === undefined ? template : template.slice(outer.length + 1)).split('.')) value = (value as Scope | undefined)?.[name];
+    for (const name of (outer === undefined ? template : template.slice(outer.length + 1)).split('.'))
+      value = (value as Scope | undefined)?.[name];
     return Array.isArray(value) ? value : [];
   }
 }

@@ -165,7 +165,12 @@ export interface Flow {
   /** Every field by template path. */
   readonly fields: ReadonlyMap<string, Field>;
   /** Every expression with its place (`section a > page b > when`) for checks and the explorer. */
-  readonly expressions: readonly { readonly place: string; readonly owner: string; readonly kind: 'when' | 'required' | 'rule' | 'computed'; readonly expression: Expression }[];
+  readonly expressions: readonly {
+    readonly place: string;
+    readonly owner: string;
+    readonly kind: 'when' | 'required' | 'rule' | 'computed';
+    readonly expression: Expression;
+  }[];
   /** The XState machine of the whole outline (collections are one state each). */
   readonly machine: AnyStateMachine;
 }

@@ -11,7 +11,9 @@ function compiled(document: FlowDocument, params = { rate: 'double' as const }):
 }
 
 /** A document that a test may break. */
-type Editable = { -readonly [K in keyof FlowDocument]: FlowDocument[K] } & { sections: { pages: { id: string; when?: string; fields?: { id: string; type: string }[] }[] }[] };
+type Editable = { -readonly [K in keyof FlowDocument]: FlowDocument[K] } & {
+  sections: { pages: { id: string; when?: string; fields?: { id: string; type: string }[] }[] }[];
+};
 
 const flow = compiled(dogs);
 const options = { today: '2026-03-02', params: { rate: 96 } };
@@ -19,7 +21,10 @@ const lenient = { ...options, lenient: true };
 const full: Record<string, Json> = {
   livesHere: true,
   applicant: { familyName: 'Muster', birthDate: '1990-03-27', address: { street: 'Weg', city: 'Musterstadt' } },
-  dogs: [{ breed: 'beagle', chip: '1', owners: [{ name: 'A' }, { name: 'B' }] }, { breed: 'unknown', owners: [] }],
+  dogs: [
+    { breed: 'beagle', chip: '1', owners: [{ name: 'A' }, { name: 'B' }] },
+    { breed: 'unknown', owners: [] },
+  ],
   reason: 'because',
   agreed: true,
 };
@@ -38,13 +43,28 @@ describe('walk', () => {
     const result = walk(flow, flat(full), lenient);
     expect(result.undecided).toEqual([]);
     expect(result.steps.map((step) => step.path)).toEqual([
-      'resident', 'welcome', 'name', 'birth', 'home',
-      'dogList/1/breed', 'dogList/1/chip', 'dogList/1/owners/1/owner1', 'dogList/1/owners/2/owner1', 'dogList/1/owners',
-      'dogList/2/breed', 'dogList/2/owners', 'dogList', 'many', 'tax', 'review',
+      'resident',
+      'welcome',
+      'name',
+      'birth',
+      'home',
+      'dogList/1/breed',
+      'dogList/1/chip',
+      'dogList/1/owners/1/owner1',
+      'dogList/1/owners/2/owner1',
+      'dogList/1/owners',
+      'dogList/2/breed',
+      'dogList/2/owners',
+      'dogList',
+      'many',
+      'tax',
+      'review',
     ]);
     expect(result.outcome).toBe('complete');
     expect(result.counted.total).toBe(192);
-    expect(nestAnswers(flow, result.counted)).toMatchObject({ dogs: [{ breed: 'beagle', owners: [{ name: 'A' }, { name: 'B' }] }, { breed: 'unknown' }] });
+    expect(nestAnswers(flow, result.counted)).toMatchObject({
+      dogs: [{ breed: 'beagle', owners: [{ name: 'A' }, { name: 'B' }] }, { breed: 'unknown' }],
+    });
   });
 
   it('shows an optional field once before it counts as empty, and an info page once', () => {
@@ -67,7 +87,13 @@ describe('walk', () => {
   it('lets a must-rule block and a should-rule be confirmed', () => {
     const child = flat({ ...full, applicant: { ...(full.applicant as object), birthDate: '2015-01-01' } });
     expect(walk(flow, child, lenient)).toMatchObject({ outcome: 'stop', stop: 'birth' });
-    const twins = flat({ ...full, dogs: [{ breed: 'x', chip: '1', owners: [] }, { breed: 'x', chip: '1', owners: [] }] });
+    const twins = flat({
+      ...full,
+      dogs: [
+        { breed: 'x', chip: '1', owners: [] },
+        { breed: 'x', chip: '1', owners: [] },
+      ],
+    });
     const marked: Answers = Object.assign(emptyAnswers(), twins, { 'applicant.birthName': null, '~welcome': true, '~tax': true });
     expect(walk(flow, marked, options)).toMatchObject({ outcome: 'stop', stop: 'review' });
     expect(walk(flow, { ...marked, '~noTwins': true }, options).outcome).toBe('complete');
@@ -113,10 +139,17 @@ describe('walk', () => {
       '~tax': [true],
       '~noTwins': [true],
     };
-    const change = fc.constantFrom(...Object.keys(values)).chain((name) => fc.tuple(fc.constant(name), fc.constantFrom(undefined, ...values[name]!)));
+    const change = fc
+      .constantFrom(...Object.keys(values))
+      .chain((name) => fc.tuple(fc.constant(name), fc.constantFrom(undefined, ...values[name]!)));
     const plain = (w: ReturnType<typeof walk>) => ({
       steps: w.steps.map((s) => [s.path, s.state, s.errors, s.warnings, s.entries, s.fields.map((f) => f.path)]),
-      counted: w.counted, outcome: w.outcome, stop: w.stop, warnings: w.warnings, undecided: w.undecided, scope: JSON.stringify(w.scope),
+      counted: w.counted,
+      outcome: w.outcome,
+      stop: w.stop,
+      warnings: w.warnings,
+      undecided: w.undecided,
+      scope: JSON.stringify(w.scope),
     });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
@@ -159,16 +192,26 @@ describe('compile', () => {
     ['bad-id', (d) => (d.sections[1]!.pages[0]!.fields![0]!.id = '__proto__')],
     ['duplicate-path', (d) => (d.sections[1]!.pages[0]!.fields![1]!.id = 'familyName')],
     ['duplicate-id', (d) => (d.sections[1]!.pages[0]!.id = 'birth')],
-    ['bad-id', (d) => (((d.sections[2]!.pages[0] as { as?: string }).as = 'late'), ((d.sections[3]!.pages[0] as { group?: string }).group = 'late'))],
+    [
+      'bad-id',
+      (d) => (((d.sections[2]!.pages[0] as { as?: string }).as = 'late'), ((d.sections[3]!.pages[0] as { group?: string }).group = 'late')),
+    ],
     ['exit-page', (d) => delete d.sections[0]!.pages[1]!.when],
     ['check-page', (d) => d.sections.pop()],
   ])('finds %s', (rule, edit) => expect(broken(edit)).toContain(rule));
 
   it('notes what an expression reads, through comprehensions and entries', () => {
     const document = structuredClone(dogs);
-    document.rules = [{ id: 'r', assert: 'dogs.exists(d, d.breed == "x" && d.owners.all(o, o.name != applicant.familyName)) || applicant.address.city == "y"' }];
+    document.rules = [
+      {
+        id: 'r',
+        assert: 'dogs.exists(d, d.breed == "x" && d.owners.all(o, o.name != applicant.familyName)) || applicant.address.city == "y"',
+      },
+    ];
     const read = compiled(document).rules[0]!.assert.reads;
-    expect([...read].sort()).toEqual(['applicant.address', 'applicant.familyName', 'dogs', 'dogs.breed', 'dogs.owners', 'dogs.owners.name'].sort());
+    expect([...read].sort()).toEqual(
+      ['applicant.address', 'applicant.familyName', 'dogs', 'dogs.breed', 'dogs.owners', 'dogs.owners.name'].sort(),
+    );
   });
 });
 
@@ -176,7 +219,15 @@ describe('payload', () => {
   it('leaves out what does not count and keeps the order of the template', () => {
     const payload = compilePayload(flow, {
       who: { name: { $from: 'applicant.familyName' }, born: { $from: 'applicant.birthName' }, city: { $from: 'applicant.address.city' } },
-      dogs: { $each: 'dogs', item: { b: { $from: 'dogs.breed', map: { beagle: '001' } }, c: { $from: 'dogs.chip' }, o: { $each: 'dogs.owners', item: { $from: 'dogs.owners.name' } }, x: { $cel: 'dog.breed + "!"' } } },
+      dogs: {
+        $each: 'dogs',
+        item: {
+          b: { $from: 'dogs.breed', map: { beagle: '001' } },
+          c: { $from: 'dogs.chip' },
+          o: { $each: 'dogs.owners', item: { $from: 'dogs.owners.name' } },
+          x: { $cel: 'dog.breed + "!"' },
+        },
+      },
       many: { $when: 'size(dogs) > 1', $then: { $const: 'yes' } },
       empty: { nothing: { $from: 'applicant.birthName' } },
     });
@@ -186,8 +237,8 @@ describe('payload', () => {
     );
   });
   it('reports unknown sources', () => {
-    expect(compilePayload(flow, { a: { $from: 'nope' }, b: { $each: 'livesHere', item: 1 }, c: { $evil: 1 } }).problems.map((p) => p.rule)).toEqual([
-      'payload-source', 'payload-source', 'payload-template',
-    ]);
+    expect(
+      compilePayload(flow, { a: { $from: 'nope' }, b: { $each: 'livesHere', item: 1 }, c: { $evil: 1 } }).problems.map((p) => p.rule),
+    ).toEqual(['payload-source', 'payload-source', 'payload-template']);
   });
 });

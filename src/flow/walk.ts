@@ -142,7 +142,10 @@ class Run {
     const prefix = joinPath(actual, within(page.prefix, base));
     const result = page.collection
       ? this.#collection(page, scope, path, prefix, base, actual)
-      : { ...evaluatePage(page, { path, prefix, base, scope, answers: this.#answers, options: this.#options, undecided: this.#note }), inner: [] };
+      : {
+          ...evaluatePage(page, { path, prefix, base, scope, answers: this.#answers, options: this.#options, undecided: this.#note }),
+          inner: [],
+        };
     this.#undecided = mark;
     mark.push(...undecided);
     return { ...result, before, undecided };
@@ -182,7 +185,15 @@ class Run {
         : [];
     let warnings: Warning[] = [];
     if (!stopped && done && errors.length === 0) {
-      warnings = checkRules(page.rules, { path, prefix, base, scope: here, answers: this.#answers, options: this.#options, undecided: this.#note });
+      warnings = checkRules(page.rules, {
+        path,
+        prefix,
+        base,
+        scope: here,
+        answers: this.#answers,
+        options: this.#options,
+        undecided: this.#note,
+      });
     }
     const blocked = warnings.some((warning) => warning.level === 'must' || (!warning.confirmed && this.#options.lenient !== true));
     const state: Step['state'] = stopped || !done ? 'unanswered' : errors.length > 0 || blocked ? 'invalid' : 'done';
@@ -199,7 +210,14 @@ class Run {
     let complete = true;
     while (snapshot.status !== 'done') {
       const inner = this.#pageOf(snapshot);
-      const frame = this.#frame(inner, snapshot, scope, `${path}/${inner.id}`, { template: collection.path, as: collection.as }, `${list}.${key}`);
+      const frame = this.#frame(
+        inner,
+        snapshot,
+        scope,
+        `${path}/${inner.id}`,
+        { template: collection.path, as: collection.as },
+        `${list}.${key}`,
+      );
       steps.push(...frame.inner);
       Object.assign(counted, frame.counted);
       scope = frame.scope;
@@ -228,7 +246,10 @@ class Run {
     const undecided = [...done.flatMap((frame) => frame.undecided)];
     if (stop.page.kind === 'check') {
       const note: MachineContext['undecided'] = (place, message) => void undecided.push({ place, message });
-      const pageOf = (path: string) => steps.findLast((step) => path === '' || step.fields.some((f) => joinPath(step.prefix, f.id) === path) || step.page.collection?.path === path)?.path ?? stop.path;
+      const pageOf = (path: string) =>
+        steps.findLast(
+          (step) => path === '' || step.fields.some((f) => joinPath(step.prefix, f.id) === path) || step.page.collection?.path === path,
+        )?.path ?? stop.path;
       for (const section of flow.sections) {
         if (section.when && !decide(section.when, scope, section.id, note)) continue;
         const context = { path: stop.path, prefix: '', scope, answers: this.#answers, options: this.#options, undecided: note };

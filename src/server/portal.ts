@@ -29,7 +29,11 @@ export interface Portal {
   readonly texts: Texts;
   readonly ready: () => Promise<boolean>;
   readonly brandCss: (municipality: Municipality) => string;
-  readonly statusCallback: (municipality: Municipality, headers: NodeJS.Dict<string | string[]>, body: Buffer) => Promise<{ status: number; body: string }>;
+  readonly statusCallback: (
+    municipality: Municipality,
+    headers: NodeJS.Dict<string | string[]>,
+    body: Buffer,
+  ) => Promise<{ status: number; body: string }>;
   readonly observeRequest: (method: string, path: string, status: number, milliseconds: number, correlation: string) => void;
   /** A delivery was ordered: the worker need not wait for its next look. */
   readonly wakeWorker: () => void;
@@ -44,7 +48,8 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   const logger = createLogger();
   const { municipalities, findings } = readMunicipalities(settings.configDir);
   for (const finding of findings) logger.error('configuration', { ...finding });
-  if (municipalities.length === 0) throw new Error(findings.map((one) => `${one.file} ${one.place}: ${one.message}. ${one.remedy}`).join('\n'));
+  if (municipalities.length === 0)
+    throw new Error(findings.map((one) => `${one.file} ${one.place}: ${one.message}. ${one.remedy}`).join('\n'));
   const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);
   for (const finding of catalog.findings) if (finding.severity === 'error') logger.error('flow', { ...finding });
 
@@ -74,9 +79,12 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       store,
       keys,
       destination,
-      destinations: municipalities.flatMap((one) => one.destinations.map(({ id }) => ({ municipality: one.id, settings: destination(one.id, id)! }))),
+      destinations: municipalities.flatMap((one) =>
+        one.destinations.map(({ id }) => ({ municipality: one.id, settings: destination(one.id, id)! })),
+      ),
       logger,
-      openAttachment: async (municipality, applicationId, key, id) => (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
+      openAttachment: async (municipality, applicationId, key, id) =>
+        (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
     });
     await worker.start();
   }

@@ -9,7 +9,9 @@ const worlds = new Map<string, World>();
 const all = services().flatMap(journeysOf);
 beforeAll(async () => {
   for (const today of new Set(all.map((journey) => journey.document.today))) {
-    const twins = all.flatMap((journey, n) => (journey.document.params ? [{ id: `twin-${n}`, service: journey.service, params: journey.document.params }] : []));
+    const twins = all.flatMap((journey, n) =>
+      journey.document.params ? [{ id: `twin-${n}`, service: journey.service, params: journey.document.params }] : [],
+    );
     worlds.set(today, await openWorld({ env: { SCHALTER_TODAY: today }, twins }));
   }
 }, 120_000);
@@ -17,12 +19,21 @@ afterAll(async () => {
   for (const world of worlds.values()) await world.close();
 });
 
-const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
+const PDF = Buffer.from(
+  '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n',
+);
 
 function multipart(pairs: [string, string][], files: { field: string; name: string }[]): { body: Buffer; type: string } {
   const parts: Buffer[] = [];
   for (const [name, value] of pairs) parts.push(Buffer.from(`--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`));
-  for (const file of files) parts.push(Buffer.from(`--b\r\nContent-Disposition: form-data; name="${file.field}"; filename="${file.name}"\r\nContent-Type: application/pdf\r\n\r\n`), PDF, Buffer.from('\r\n'));
+  for (const file of files)
+    parts.push(
+      Buffer.from(
+        `--b\r\nContent-Disposition: form-data; name="${file.field}"; filename="${file.name}"\r\nContent-Type: application/pdf\r\n\r\n`,
+      ),
+      PDF,
+      Buffer.from('\r\n'),
+    );
   return { body: Buffer.concat([...parts, Buffer.from('--b--\r\n')]), type: 'multipart/form-data; boundary=b' };
 }
 
@@ -34,7 +45,9 @@ async function answer(browser: PlainBrowser, url: string, page: string, step: St
   const pairs = [...base, ...typed(step, journey.answers)];
   const files = step.fields.flatMap((field) => {
     const value = journey.answers[joinPath(step.prefix, field.id)];
-    return field.type.file && Array.isArray(value) ? value.map((file) => ({ field: joinPath(step.prefix, field.id), name: (file as { name: string }).name.replace(/\.\w+$/, '.pdf') })) : [];
+    return field.type.file && Array.isArray(value)
+      ? value.map((file) => ({ field: joinPath(step.prefix, field.id), name: (file as { name: string }).name.replace(/\.\w+$/, '.pdf') }))
+      : [];
   });
   if (step.fields.some((field) => field.type.file)) return browser.send(url, multipart(pairs, files));
   return browser.send(url, pairs);
@@ -64,7 +77,10 @@ export async function run(browser: PlainBrowser, journey: Journey): Promise<{ vi
     }
     const entry = /^(.*)\/(\d+)\/[^/]+$/.exec(step.path);
     if (entry && last.path !== url && last.path === `${apply}/${entry[1]}`) {
-      const added = await browser.send(last.path, [['_revision', hidden(last.body, '_revision') ?? ''], ['_more', 'yes']]);
+      const added = await browser.send(last.path, [
+        ['_revision', hidden(last.body, '_revision') ?? ''],
+        ['_more', 'yes'],
+      ]);
       expect([last.path, added.status]).toEqual([last.path, 303]);
       last = await browser.visit(added.location!);
     }
@@ -77,7 +93,13 @@ export async function run(browser: PlainBrowser, journey: Journey): Promise<{ vi
       expect(posted.status).toBe(422);
       return { visited, last: { ...posted, path: url } };
     }
-    expect([url, posted.status, posted.status === 303 ? '' : [...posted.body.matchAll(/kern-error[^>]*>([^<]*)/g)].map((m) => m[1]).join('|') || posted.body.match(/<h1[^>]*>([^<]*)/)?.[1]]).toEqual([url, 303, '']);
+    expect([
+      url,
+      posted.status,
+      posted.status === 303
+        ? ''
+        : [...posted.body.matchAll(/kern-error[^>]*>([^<]*)/g)].map((m) => m[1]).join('|') || posted.body.match(/<h1[^>]*>([^<]*)/)?.[1],
+    ]).toEqual([url, 303, '']);
     last = await browser.visit(posted.location!);
   }
   return { visited, last };
@@ -109,7 +131,10 @@ for (const service of new Set(all.map((journey) => journey.service))) {
     for (const journey of all.filter((one) => one.service === service)) {
       it(`${journey.name}: ${journey.document.title}`, async () => {
         const world = worlds.get(journey.document.today)!;
-        const browser = new PlainBrowser(world.portal.port, journey.document.params ? `twin-${all.indexOf(journey)}.localhost` : 'localhost');
+        const browser = new PlainBrowser(
+          world.portal.port,
+          journey.document.params ? `twin-${all.indexOf(journey)}.localhost` : 'localhost',
+        );
         const { visited, last } = await run(browser, journey);
         const expected = journey.document.expect;
         expect(visited).toEqual(expected.pages);
@@ -119,10 +144,16 @@ for (const service of new Set(all.map((journey) => journey.service))) {
         }
         expect(last.path).toMatch(/^\/de\/receipt\/\d\d-[0-9A-Z]{7}-[0-9A-Z]$/);
         const reference = last.path.split('/').at(-1)!;
-        const received = await until(() => [...world.backoffice.cases.values()].find((one) => one.reference === reference), `the application ${reference} at the back office`);
+        const received = await until(
+          () => [...world.backoffice.cases.values()].find((one) => one.reference === reference),
+          `the application ${reference} at the back office`,
+        );
         expect(comparable(received.payload)).toEqual(comparable(expected.payload));
         expect(received.sends).toBe(1);
-        const status = await until(() => (received.news.some((one) => one.status === 'in_progress') ? received.news : undefined), 'news from the back office');
+        const status = await until(
+          () => (received.news.some((one) => one.status === 'in_progress') ? received.news : undefined),
+          'news from the back office',
+        );
         expect(status.map((one) => one.status)).toContain('received');
         const page = await browser.visit(`/de/status/${reference}`);
         expect(page.body).toContain('In Bearbeitung');

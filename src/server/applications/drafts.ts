@@ -43,7 +43,12 @@ export interface Applications {
   /** Gives out a resume code and, where no answer can serve as second factor, a number. */
   readonly keep: (draft: Draft) => Promise<{ code: string; factor: 'date' | 'name' | 'pin'; pin?: string } | undefined>;
   /** Moves a kept draft into a session. The answer to a wrong code and to a wrong factor is the same. */
-  readonly resume: (municipality: string, code: string, factor: string, session: Buffer | undefined) => Promise<Resumed & { session?: string }>;
+  readonly resume: (
+    municipality: string,
+    code: string,
+    factor: string,
+    session: Buffer | undefined,
+  ) => Promise<Resumed & { session?: string }>;
 }
 
 /** The second factor that a draft's answers offer. */
@@ -85,7 +90,12 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     if (held.size > KEPT) held.delete(held.keys().next().value!);
     return draft;
   };
-  const contentOf = (municipality: string, id: string, revision: number) => ({ municipality, application: id, purpose: purposes.content, revision });
+  const contentOf = (municipality: string, id: string, revision: number) => ({
+    municipality,
+    application: id,
+    purpose: purposes.content,
+    revision,
+  });
   const encode = (content: Content) => Buffer.from(JSON.stringify(content));
 
   async function pin(offering: Offering): Promise<void> {
@@ -102,8 +112,13 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       const had = held.get(slot(session, offering));
       const row = await loadDraft(store, { municipality, sessionHash: session, service: offering.service, have: had, idle: SESSION.idle });
       if (!row) return undefined;
-      if (row.content === null && had) return hold(had.kept === row.kept ? had : { ...had, kept: row.kept, factorKind: row.factorKind ?? undefined });
-      const pkg = await catalog.version(offering.service, row.flowHash, async () => (await loadFlow(store, municipality, row.flowHash)) as PackageDocuments);
+      if (row.content === null && had)
+        return hold(had.kept === row.kept ? had : { ...had, kept: row.kept, factorKind: row.factorKind ?? undefined });
+      const pkg = await catalog.version(
+        offering.service,
+        row.flowHash,
+        async () => (await loadFlow(store, municipality, row.flowHash)) as PackageDocuments,
+      );
       if (!pkg) throw new Error('the pinned flow version cannot be read');
       const key = await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey);
       const content = JSON.parse(open(key, contentOf(municipality, row.id, row.revision), row.content!).toString()) as Content;
@@ -219,7 +234,8 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
 export function factorReadings(typed: string): string[] {
   const digits = typed.replace(/\D/g, '');
   const readings: string[] = [];
-  const date = /^\s*(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})\s*$/.exec(typed) ?? (digits.length === 8 ? /^(\d\d)(\d\d)(\d{4})$/.exec(digits) : null);
+  const date =
+    /^\s*(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})\s*$/.exec(typed) ?? (digits.length === 8 ? /^(\d\d)(\d\d)(\d{4})$/.exec(digits) : null);
   const iso = /^\s*(\d{4})-(\d\d)-(\d\d)\s*$/.exec(typed);
   if (iso) readings.push(`${iso[1]}-${iso[2]}-${iso[3]}`);
   else if (date) readings.push(`${date[3]}-${date[2]!.padStart(2, '0')}-${date[1]!.padStart(2, '0')}`);

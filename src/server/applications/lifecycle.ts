@@ -23,8 +23,19 @@ export const lifecycle = createMachine({
   initial: 'draft',
   states: {
     draft: { on: { SUBMIT: 'submitted', EXPIRE: 'expired', WITHDRAW: 'withdrawn' } },
-    submitted: { on: { FORWARD: 'forwarded', RECEIVE: 'received', PROGRESS: 'in_progress', REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
-    forwarded: { on: { RECEIVE: 'received', PROGRESS: 'in_progress', REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
+    submitted: {
+      on: {
+        FORWARD: 'forwarded',
+        RECEIVE: 'received',
+        PROGRESS: 'in_progress',
+        REQUEST: 'information_requested',
+        DECIDE: 'decided',
+        WITHDRAW: 'withdrawn',
+      },
+    },
+    forwarded: {
+      on: { RECEIVE: 'received', PROGRESS: 'in_progress', REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' },
+    },
     received: { on: { PROGRESS: 'in_progress', REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
     in_progress: { on: { REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
     information_requested: { on: { PROGRESS: 'in_progress', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },

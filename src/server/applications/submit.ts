@@ -49,7 +49,9 @@ function contractOf(pkg: Package): Contract {
 export function payloadOf(pkg: Package, walked: Walk): { document: Json; problems: string[] } {
   const { payload, validate } = contractOf(pkg);
   const document = payload.build(walked);
-  const problems = validate(document) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath || '/'}: ${error.message ?? 'invalid'}`);
+  const problems = validate(document)
+    ? []
+    : (validate.errors ?? []).map((error) => `${error.instancePath || '/'}: ${error.message ?? 'invalid'}`);
   return { document, problems };
 }
 
@@ -118,16 +120,28 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       id,
       reference,
       idempotencyKey: draft.id,
-      payload: seal(draft.key, { ...context, purpose: purposes.payload }, Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang }))),
+      payload: seal(
+        draft.key,
+        { ...context, purpose: purposes.payload },
+        Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang })),
+      ),
       payloadSha256,
       summaryPdf: null,
       factorKind: kind,
       factorHash,
       submittedAt,
-      orders: [{ id: delivery, destination: destination.id, adapter: destination.adapter, envelope: seal(draft.key, { ...context, purpose: purposes.envelope(destination.id) }, Buffer.from(JSON.stringify(envelope))) }],
+      orders: [
+        {
+          id: delivery,
+          destination: destination.id,
+          adapter: destination.adapter,
+          envelope: seal(draft.key, { ...context, purpose: purposes.envelope(destination.id) }, Buffer.from(JSON.stringify(envelope))),
+        },
+      ],
     });
     if (result.outcome === 'reference-taken') continue;
-    if (result.outcome === 'submitted' || result.outcome === 'replayed') return { outcome: result.outcome, reference: result.reference, pin };
+    if (result.outcome === 'submitted' || result.outcome === 'replayed')
+      return { outcome: result.outcome, reference: result.reference, pin };
     return { outcome: result.outcome };
   }
   throw new Error('no free reference number');
@@ -148,7 +162,12 @@ export interface Frozen {
 }
 
 /** Opens what was frozen. */
-export async function frozen(store: Store, keys: KeyRing, municipality: string, row: SubmissionRow): Promise<{ content: Frozen; key: Buffer; summary?: Buffer }> {
+export async function frozen(
+  store: Store,
+  keys: KeyRing,
+  municipality: string,
+  row: SubmissionRow,
+): Promise<{ content: Frozen; key: Buffer; summary?: Buffer }> {
   const key = await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey);
   const sealed = await submissionContents(store, municipality, row.id);
   if (!sealed) throw new Error('the submission has no content');

@@ -58,7 +58,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     configDir: resolve(value.SCHALTER_CONFIG),
     flowsDir: resolve(value.SCHALTER_FLOWS),
     keysDir: resolve(value.SCHALTER_KEYS ?? join(dataDir, 'keys')),
-    proxies: new Set(value.SCHALTER_PROXIES.split(',').map((s) => s.trim()).filter(Boolean)),
+    proxies: new Set(
+      value.SCHALTER_PROXIES.split(',')
+        .map((s) => s.trim())
+        .filter(Boolean),
+    ),
     worker: value.SCHALTER_WORKER === 'on',
     fixedToday: value.SCHALTER_TODAY,
   };
@@ -78,9 +82,12 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
   const municipalities: Municipality[] = [];
   const hosts = new Map<string, string>();
   const ids = new Set<string>();
-  for (const file of readdirSync(dir).filter((name) => name.endsWith('.json')).sort()) {
+  for (const file of readdirSync(dir)
+    .filter((name) => name.endsWith('.json'))
+    .sort()) {
     const before = findings.length;
-    const report = (place: string, message: string, remedy: string) => void findings.push({ file: join(dir, file), place, message, remedy });
+    const report = (place: string, message: string, remedy: string) =>
+      void findings.push({ file: join(dir, file), place, message, remedy });
     let source: string;
     let document: MunicipalityDocument;
     try {
@@ -94,13 +101,15 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
       continue;
     }
     if (!validate(document)) {
-      for (const error of validate.errors ?? []) report(error.instancePath || '/', error.message ?? 'invalid', 'See static/schemas/municipality.schema.json.');
+      for (const error of validate.errors ?? [])
+        report(error.instancePath || '/', error.message ?? 'invalid', 'See static/schemas/municipality.schema.json.');
       continue;
     }
     if (ids.has(document.id)) report('/id', `the id "${document.id}" is used by another file`, 'Give every municipality its own id.');
     ids.add(document.id);
     for (const [index, host] of document.hosts.entries()) {
-      if (hosts.has(host)) report(`/hosts/${index}`, `the host "${host}" belongs to "${hosts.get(host)}"`, 'A host leads to one municipality.');
+      if (hosts.has(host))
+        report(`/hosts/${index}`, `the host "${host}" belongs to "${hosts.get(host)}"`, 'A host leads to one municipality.');
       else hosts.set(host, document.id);
     }
     for (const [index, offering] of document.services.entries()) {
@@ -108,7 +117,8 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
         report(`/services/${index}/destination`, `there is no destination "${offering.destination}"`, 'Name one of "destinations".');
       }
     }
-    if (findings.length === before) municipalities.push({ ...document, hash: createHash('sha256').update(source).digest('hex').slice(0, 16) });
+    if (findings.length === before)
+      municipalities.push({ ...document, hash: createHash('sha256').update(source).digest('hex').slice(0, 16) });
   }
   if (municipalities.length === 0 && findings.length === 0) {
     findings.push({ file: dir, place: '', message: 'no municipality document found', remedy: 'Add one, see README.md.' });

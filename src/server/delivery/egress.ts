@@ -26,10 +26,29 @@ export class EgressRefused extends Error {}
 const MAX_ANSWER = 64 * 1024;
 
 const privateRanges = new BlockList();
-for (const [net, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) {
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const) {
   privateRanges.addSubnet(net, bits, 'ipv4');
 }
-for (const [net, bits] of [['::', 96], ['::ffff:0:0', 96], ['64:ff9b::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) privateRanges.addSubnet(net, bits, 'ipv6');
+for (const [net, bits] of [
+  ['::', 96],
+  ['::ffff:0:0', 96],
+  ['64:ff9b::', 96],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  privateRanges.addSubnet(net, bits, 'ipv6');
 
 /** Whether an address lies in a range that is not the public internet. */
 export function isPrivate(address: string): boolean {
@@ -38,7 +57,12 @@ export function isPrivate(address: string): boolean {
 }
 
 /** One POST. Rejects with EgressRefused before connecting, or with the network's error. Redirects are answers like any other. */
-export function post(url: string, headers: Record<string, string>, body: AsyncIterable<Uint8Array> | Uint8Array, policy: EgressPolicy): Promise<EgressAnswer> {
+export function post(
+  url: string,
+  headers: Record<string, string>,
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  policy: EgressPolicy,
+): Promise<EgressAnswer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
   if (!secure && !(target.protocol === 'http:' && policy.allowHttp)) throw new EgressRefused('only https is allowed');
@@ -58,7 +82,8 @@ export function post(url: string, headers: Record<string, string>, body: AsyncIt
           lookup(hostname, { ...options, all: true }, (error, addresses) => {
             if (error) return callback(error, [] as never, 0);
             const usable = policy.allowPrivate ? addresses : addresses.filter((one) => !isPrivate(one.address));
-            if (usable.length === 0) return callback(new EgressRefused('the name leads to a private address') as NodeJS.ErrnoException, [] as never, 0);
+            if (usable.length === 0)
+              return callback(new EgressRefused('the name leads to a private address') as NodeJS.ErrnoException, [] as never, 0);
             if (options.all) return (callback as unknown as (e: null, a: typeof usable) => void)(null, usable);
             return callback(null, usable[0]!.address, usable[0]!.family);
           });

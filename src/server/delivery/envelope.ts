@@ -57,8 +57,17 @@ export function buildEnvelope(input: EnvelopeInput): Envelope {
     submittedAt: input.submittedAt,
     payload: input.payload,
     payloadSha256: input.payloadSha256,
-    provenance: Object.fromEntries(Object.entries(input.provenance).map(([path, { source, channel, by, at }]) => [path, { source, channel, by, at }])),
-    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, ...(sha256 && { sha256 }), field })),
+    provenance: Object.fromEntries(
+      Object.entries(input.provenance).map(([path, { source, channel, by, at }]) => [path, { source, channel, by, at }]),
+    ),
+    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({
+      id,
+      name,
+      mime,
+      size,
+      ...(sha256 && { sha256 }),
+      field,
+    })),
     callback: { url: input.callback.url },
   };
 }

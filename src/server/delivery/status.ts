@@ -46,7 +46,12 @@ export interface StatusContext {
 }
 
 /** Takes a call-back's raw body. 401 for anything not signed by the destination it names, 404 for an unknown case. */
-export async function receiveStatus(context: StatusContext, municipality: { id: string }, headers: NodeJS.Dict<string | string[]>, body: Buffer): Promise<{ status: number; body: string }> {
+export async function receiveStatus(
+  context: StatusContext,
+  municipality: { id: string },
+  headers: NodeJS.Dict<string | string[]>,
+  body: Buffer,
+): Promise<{ status: number; body: string }> {
   const refuse = (status: number, reason: string) => {
     context.logger.warn('callback_refused', { municipality: municipality.id, status, reason });
     return { status, body: status === 401 ? 'unauthorized' : reason };
@@ -65,7 +70,11 @@ export async function receiveStatus(context: StatusContext, municipality: { id: 
   if (!row) return refuse(404, 'unknown');
   const key = await context.keys.unwrap(municipality.id, row.keyEpoch, row.wrappedKey);
   const textSealed = news.text
-    ? seal(key, { municipality: municipality.id, application: row.application, purpose: purposes.statusText, revision: 0 }, Buffer.from(news.text))
+    ? seal(
+        key,
+        { municipality: municipality.id, application: row.application, purpose: purposes.statusText, revision: 0 },
+        Buffer.from(news.text),
+      )
     : null;
   const result = await recordStatus(context.store, {
     municipality: municipality.id,

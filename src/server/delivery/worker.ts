@@ -73,16 +73,29 @@ export function createWorker(options: WorkerOptions): Worker {
   async function send(claimed: Claimed): Promise<void> {
     const outcome = await attempt(claimed);
     const held = await note(claimed, outcome);
-    logger.info('delivery', { delivery: claimed.id, destination: claimed.destination, attempt: claimed.attempts, outcome: outcome.kind, status: outcome.status ?? 0, held });
+    logger.info('delivery', {
+      delivery: claimed.id,
+      destination: claimed.destination,
+      attempt: claimed.attempts,
+      outcome: outcome.kind,
+      status: outcome.status ?? 0,
+      held,
+    });
   }
 
   async function attempt(claimed: Claimed): Promise<DeliveryOutcome> {
     const destination = options.destination(claimed.municipality, claimed.destination);
     const adapter = ADAPTERS.get(claimed.adapter);
-    if (!destination || !adapter) return { kind: 'park', reason: `destination "${claimed.destination}" or adapter "${claimed.adapter}" is not configured` };
+    if (!destination || !adapter)
+      return { kind: 'park', reason: `destination "${claimed.destination}" or adapter "${claimed.adapter}" is not configured` };
     try {
       const key = await keys.unwrap(claimed.municipality, claimed.keyEpoch, claimed.wrappedKey);
-      const context = { municipality: claimed.municipality, application: claimed.application, purpose: purposes.envelope(claimed.destination), revision: claimed.revision };
+      const context = {
+        municipality: claimed.municipality,
+        application: claimed.application,
+        purpose: purposes.envelope(claimed.destination),
+        revision: claimed.revision,
+      };
       const bytes = open(key, context, claimed.envelope);
       return await adapter({
         destination,
@@ -111,7 +124,11 @@ export function createWorker(options: WorkerOptions): Worker {
           await tripBreaker(store, claimed.municipality, claimed.destination, CREDENTIALS_PAUSE);
           logger.warn('delivery_credentials', { destination: claimed.destination, status: outcome.status ?? 0 });
         }
-        if (claimed.attempts >= MAX_ATTEMPTS) return parkDelivery(store, claimed, { error: `given up after ${claimed.attempts} attempts: ${outcome.reason}`, status: outcome.status });
+        if (claimed.attempts >= MAX_ATTEMPTS)
+          return parkDelivery(store, claimed, {
+            error: `given up after ${claimed.attempts} attempts: ${outcome.reason}`,
+            status: outcome.status,
+          });
         const delay = outcome.afterSeconds === undefined ? pause(claimed.attempts) : outcome.afterSeconds * SECOND;
         return retryDelivery(store, claimed, { delay, error: outcome.reason, status: outcome.status, counts: outcome.status !== 429 });
       }
@@ -170,7 +187,11 @@ export function createWorker(options: WorkerOptions): Worker {
   return {
     async start() {
       for (const { municipality, settings } of options.destinations ?? []) {
-        await syncDestination(store, municipality, settings.id, { maxInFlight: settings.maxInFlight ?? 4, breakerAfter: 5, breakerPause: 30 * SECOND });
+        await syncDestination(store, municipality, settings.id, {
+          maxInFlight: settings.maxInFlight ?? 4,
+          breakerAfter: 5,
+          breakerPause: 30 * SECOND,
+        });
       }
       wake();
     },

@@ -7,8 +7,33 @@ import type { Logger as StoreLogger } from '#server/store';
 
 /** Every field a log line may have. Ids, codes, counts and durations; never text from a request. */
 const ALLOWED = new Set([
-  'applied', 'attempt', 'correlation', 'count', 'delivery', 'destination', 'drafts', 'error', 'file', 'flow', 'held', 'message', 'method', 'milliseconds',
-  'municipality', 'outcome', 'place', 'port', 'reason', 'remedy', 'route', 'rule', 'service', 'sessions', 'severity', 'status', 'uploads',
+  'applied',
+  'attempt',
+  'correlation',
+  'count',
+  'delivery',
+  'destination',
+  'drafts',
+  'error',
+  'file',
+  'flow',
+  'held',
+  'message',
+  'method',
+  'milliseconds',
+  'municipality',
+  'outcome',
+  'place',
+  'port',
+  'reason',
+  'remedy',
+  'route',
+  'rule',
+  'service',
+  'sessions',
+  'severity',
+  'status',
+  'uploads',
 ]);
 
 export interface PortalLogger {
@@ -32,8 +57,14 @@ export function allowed(fields: object): Record<string, unknown> {
 
 /** One JSON line per event. `write` is for tests. */
 export function createLogger(write?: (line: string) => void): PortalLogger {
-  const log = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime, level: process.env.SCHALTER_LOG ?? 'info' }, write ? { write } : pinoDestination({ dest: 1, sync: false }));
-  const line = (level: 'info' | 'warn' | 'error') => (event: string, fields: object = {}) => log[level]({ event, ...allowed(fields) });
+  const log = pino(
+    { base: undefined, timestamp: pino.stdTimeFunctions.isoTime, level: process.env.SCHALTER_LOG ?? 'info' },
+    write ? { write } : pinoDestination({ dest: 1, sync: false }),
+  );
+  const line =
+    (level: 'info' | 'warn' | 'error') =>
+    (event: string, fields: object = {}) =>
+      log[level]({ event, ...allowed(fields) });
   return {
     info: line('info'),
     warn: line('warn'),
@@ -55,8 +86,18 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({ name: 'schalter_requests_total', help: 'Requests by method and class of answer', labelNames: ['method', 'status'], registers: [registry] });
-  const durations = new Histogram({ name: 'schalter_request_seconds', help: 'Time to the answer', buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5], registers: [registry] });
+  const requests = new Counter({
+    name: 'schalter_requests_total',
+    help: 'Requests by method and class of answer',
+    labelNames: ['method', 'status'],
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: 'schalter_request_seconds',
+    help: 'Time to the answer',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
+  });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -39,7 +39,8 @@ async function granted(request: Request, reference: string): Promise<SubmissionR
 async function own(request: Request, typed: string): Promise<SubmissionRow> {
   const reference = readReference(typed);
   const { store } = request.portal;
-  let row = reference && request.session ? await submissionOfSession(store, request.municipality.id, request.session, reference) : undefined;
+  let row =
+    reference && request.session ? await submissionOfSession(store, request.municipality.id, request.session, reference) : undefined;
   if (reference && !row) row = await granted(request, reference);
   // Known or not, it is not shown without the second factor.
   if (!row) go(`/${request.lang}/status`);
@@ -47,7 +48,11 @@ async function own(request: Request, typed: string): Promise<SubmissionRow> {
 }
 
 async function packageOf(request: Request, row: SubmissionRow) {
-  const pkg = await request.portal.catalog.version(row.service, row.flowHash, async () => (await loadFlow(request.portal.store, request.municipality.id, row.flowHash)) as PackageDocuments);
+  const pkg = await request.portal.catalog.version(
+    row.service,
+    row.flowHash,
+    async () => (await loadFlow(request.portal.store, request.municipality.id, row.flowHash)) as PackageDocuments,
+  );
   if (!pkg) throw new Error('the pinned flow version cannot be read');
   return pkg;
 }
@@ -57,9 +62,20 @@ export async function receipt(request: Request, typed: string) {
   const pkg = await packageOf(request, row);
   const { t, lang } = request;
   const read = reader(pkg, lang);
-  const pin = row.factorKind === 'pin' ? pinFor({ key: await request.portal.keys.unwrap(request.municipality.id, row.keyEpoch, row.wrappedKey), id: row.application }) : undefined;
+  const pin =
+    row.factorKind === 'pin'
+      ? pinFor({ key: await request.portal.keys.unwrap(request.municipality.id, row.keyEpoch, row.wrappedKey), id: row.application })
+      : undefined;
   const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
-  const next = (done && read.t.has(`page.${done.id}.intro`) ? read.t.t(`page.${done.id}.intro`) : read.t.has('service.next') ? read.t.t('service.next') : t.t('web.next')).split(/\n\s*\n|\n- /).map((line) => line.replace(/^- /, ''));
+  const next = (
+    done && read.t.has(`page.${done.id}.intro`)
+      ? read.t.t(`page.${done.id}.intro`)
+      : read.t.has('service.next')
+        ? read.t.t('service.next')
+        : t.t('web.next')
+  )
+    .split(/\n\s*\n|\n- /)
+    .map((line) => line.replace(/^- /, ''));
   const view: ReceiptView = {
     title: t.t('web.received'),
     service: read.t.t('service.title'),
@@ -96,7 +112,11 @@ export async function receiptPdf(request: Request, typed: string): Promise<Respo
     await keepSummary(portal.store, municipality.id, row, key, pdf);
   }
   return new Response(Buffer.from(pdf), {
-    headers: { 'content-type': 'application/pdf', 'content-disposition': `attachment; filename="${row.reference}.pdf"`, 'cache-control': 'no-store' },
+    headers: {
+      'content-type': 'application/pdf',
+      'content-disposition': `attachment; filename="${row.reference}.pdf"`,
+      'cache-control': 'no-store',
+    },
   });
 }
 
@@ -111,7 +131,14 @@ export function statusForm(request: Request) {
     title: t.t('web.status.title'),
     intro: t.t('web.status.intro'),
     errors: left ? [{ text: left.problem, href: '#reference' }] : [],
-    code: { id: 'reference', name: 'reference', label: t.t('web.status.reference'), hint: t.t('web.status.referenceHint'), value: left?.code ?? '', error: left?.problem },
+    code: {
+      id: 'reference',
+      name: 'reference',
+      label: t.t('web.status.reference'),
+      hint: t.t('web.status.referenceHint'),
+      value: left?.code ?? '',
+      error: left?.problem,
+    },
     fields: [textField('factor', t.t('web.resume.factor'), t.t('web.resume.factorHint'), lang)],
     submit: t.t('web.status.show'),
     lost: t.t('web.status.lost'),
@@ -165,7 +192,11 @@ export async function status(request: Request, typed: string) {
     title: t.t('web.status.title'),
     service: reader(pkg, lang).t.t('service.title'),
     reference: row.reference,
-    state: { label: t.t(`web.lifecycle.${current}.label`), text: t.t(`web.lifecycle.${current}.text`), tone: TONE[current as keyof typeof TONE] ?? 'info' },
+    state: {
+      label: t.t(`web.lifecycle.${current}.label`),
+      text: t.t(`web.lifecycle.${current}.text`),
+      tone: TONE[current as keyof typeof TONE] ?? 'info',
+    },
     office: portal.catalog.offering(municipality.id, row.service)?.destination.name,
     expected: days && t.t('web.processing', days),
     steps,

@@ -2,12 +2,22 @@
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { joinPath, pageChanges, type FieldProblem, type Step } from '#flow';
 import { SESSION, submit, type Draft } from '#server/applications';
-import { collectionView, conflictView, exitView, infoView, questionView, reviewView, taskListView, titleOf, applyPath, type PageContext } from './pages.ts';
+import {
+  collectionView,
+  conflictView,
+  exitView,
+  infoView,
+  questionView,
+  reviewView,
+  taskListView,
+  titleOf,
+  applyPath,
+  type PageContext,
+} from './pages.ts';
 import { postPage, readRaw, type Raw } from './question.ts';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
 import { receiveUpload } from './upload.ts';
-
 
 /** What a page of the flow shows; the route picks the component by `kind`. */
 export type ApplyView =
@@ -83,7 +93,13 @@ export async function postApply(event: RequestEvent, service: string, path: stri
   const fromReview = values.get('_back')?.[0] === 'review';
   const context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
   if (step && uploadProblems.length > 0) {
-    posted.set(request, { context: { ...context, input: { raw: readRaw(step, { values }), problems: uploadProblems, walk: draft.walk, step: draft.walk.byPath.get(path) ?? step } }, step });
+    posted.set(request, {
+      context: {
+        ...context,
+        input: { raw: readRaw(step, { values }), problems: uploadProblems, walk: draft.walk, step: draft.walk.byPath.get(path) ?? step },
+      },
+      step,
+    });
     return fail(422);
   }
   if (step?.page.kind === 'check') return postReview(event, context, step, values);
@@ -110,7 +126,10 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       return fail(409);
     }
     case 'invalid':
-      posted.set(request, { context: { ...context, input: { raw: result.raw, problems: result.problems, walk: result.walk, step: result.step } }, step: result.step });
+      posted.set(request, {
+        context: { ...context, input: { raw: result.raw, problems: result.problems, walk: result.walk, step: result.step } },
+        step: result.step,
+      });
       return fail(422);
   }
 }
@@ -134,7 +153,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   }
   const confirmed = new Set(values.get('_confirm') ?? []);
   const answers = pageChanges(draft.answers, step, given, confirmed);
-  for (const warning of draft.walk.warnings) if (warning.level === 'should' && confirmed.has(warning.rule)) answers[warning.confirmPath] = true;
+  for (const warning of draft.walk.warnings)
+    if (warning.level === 'should' && confirmed.has(warning.rule)) answers[warning.confirmPath] = true;
   const { portal, municipality } = request;
   const result = await submit(portal.store, portal.keys, {
     draft,
@@ -151,11 +171,19 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
       const after = result.walk.byPath.get(step.path);
       // Something before the review is open again: go there, it says what is needed.
       if (!after) return go(applyPath(request.lang, service, result.walk.stop));
-      posted.set(request, { context: { ...context, input: { raw, problems: [...after.errors], walk: result.walk, step: after } }, step: after });
+      posted.set(request, {
+        context: { ...context, input: { raw, problems: [...after.errors], walk: result.walk, step: after } },
+        step: after,
+      });
       return fail(422);
     }
     case 'defect':
-      portal.logger.error('payload_defect', { municipality: municipality.id, service, flow: draft.pkg.hash, count: result.problems.length });
+      portal.logger.error('payload_defect', {
+        municipality: municipality.id,
+        service,
+        flow: draft.pkg.hash,
+        count: result.problems.length,
+      });
       return error(500, 'defect');
     case 'stale':
       posted.set(request, { context, step });

@@ -35,7 +35,13 @@ const HEADERS: readonly (readonly [string, string])[] = [
 export function createEdge(portal: Portal, handler: KitHandler): Server {
   const byHost = new Map(portal.municipalities.flatMap((municipality) => municipality.hosts.map((host) => [host, municipality] as const)));
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 15_000,
+      maxHeaderSize: 16 * 1024,
+      connectionsCheckingInterval: 2_000,
+    },
     (req, res) => {
       handle(req, res).catch((error: unknown) => {
         portal.logger.error('edge_failed', { error: (error as Error).name });
@@ -74,15 +80,21 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
       return plain(res, 200, portal.brandCss(municipality), 'text/css; charset=utf-8');
     }
     if (path === '/.well-known/security.txt') {
-      return plain(res, 200, `Contact: mailto:${municipality.contact.email}\nPreferred-Languages: de, en\nExpires: ${new Date(Date.now() + 180 * 86_400_000).toISOString()}\n`);
+      return plain(
+        res,
+        200,
+        `Contact: mailto:${municipality.contact.email}\nPreferred-Languages: de, en\nExpires: ${new Date(Date.now() + 180 * 86_400_000).toISOString()}\n`,
+      );
     }
     if (WRITES.has(req.method ?? '')) {
       if (path === '/api/v1/status') return callback(req, res, municipality);
       const site = req.headers['sec-fetch-site'];
-      if (req.headers.origin !== origin || (site !== undefined && site !== 'same-origin')) return plain(res, 403, 'Cross-site requests are refused.');
+      if (req.headers.origin !== origin || (site !== undefined && site !== 'same-origin'))
+        return plain(res, 403, 'Cross-site requests are refused.');
       const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
       const empty = type === '' && (req.headers['content-length'] ?? '0') === '0' && req.headers['transfer-encoding'] === undefined;
-      if (!empty && type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data') return plain(res, 403, 'This kind of request is refused.');
+      if (!empty && type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data')
+        return plain(res, 403, 'This kind of request is refused.');
       const limit = type === 'multipart/form-data' ? UPLOAD_LIMIT : FORM_LIMIT;
       if (Number(req.headers['content-length'] ?? 0) > limit) {
         res.setHeader('Connection', 'close');

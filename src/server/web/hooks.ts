@@ -50,7 +50,14 @@ export const handleError: HandleServerError = ({ error, event, status, message }
       route: event.route.id ?? 'none',
       error: error instanceof Error ? error.name : 'unknown',
       // Only places in our own code: messages may carry what somebody typed.
-      place: error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).map((line) => line.trim().replace(/\(?file:\/\/.*\/(src|build)\//, '($1/')).join(' < ') : '',
+      place:
+        error instanceof Error
+          ? (error.stack ?? '')
+              .split('\n')
+              .slice(1, 4)
+              .map((line) => line.trim().replace(/\(?file:\/\/.*\/(src|build)\//, '($1/'))
+              .join(' < ')
+          : '',
     });
   }
   return { message: unavailable ? 'unavailable' : message, event: context?.correlation };

@@ -73,8 +73,16 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
     municipality: { name: municipality.name, home: `/${lang}`, stylesheet: `/brand/${municipality.hash}.css` },
     languages: languages(request),
     breadcrumb: options.breadcrumb ?? [],
-    help: { phone: contact.phone, email: contact.email, hours: contact.hours[lang] ?? contact.hours.de, address: [contact.office, contact.street, contact.city] },
-    statutory: (['imprint', 'privacy', 'accessibility'] as const).map((page) => ({ href: `/${lang}/legal/${page}`, label: t.t(`web.${page}`) })),
+    help: {
+      phone: contact.phone,
+      email: contact.email,
+      hours: contact.hours[lang] ?? contact.hours.de,
+      address: [contact.office, contact.street, contact.city],
+    },
+    statutory: (['imprint', 'privacy', 'accessibility'] as const).map((page) => ({
+      href: `/${lang}/legal/${page}`,
+      label: t.t(`web.${page}`),
+    })),
     session: options.session,
     unlisted: options.unlisted,
   };

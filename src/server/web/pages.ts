@@ -1,9 +1,36 @@
 /** View models of the pages of a flow: question, info, collection, review, exit, task list. One language, one citizen; plain data for the components. */
 import { joinPath, type FieldProblem, type Json, type Step, type Walk } from '#flow';
 import type { Draft } from '#server/applications';
-import type { CollectionView, ConflictView, ExitView, FormTarget, InfoView, Progress, QuestionView, ReviewView, SummaryError, SummaryRow, TaskListView, WarningView } from '#ui/types.ts';
+import type {
+  CollectionView,
+  ConflictView,
+  ExitView,
+  FormTarget,
+  InfoView,
+  Progress,
+  QuestionView,
+  ReviewView,
+  SummaryError,
+  SummaryRow,
+  TaskListView,
+  WarningView,
+} from '#ui/types.ts';
 import { money, longDate, type Translator } from '#i18n';
-import { domId, entryTitle, fieldLabel, fieldViews, formatValue, optionLabel, pageTitle, reader, reviewSections, stepRows, type FieldInput, type Reader, type TextValues } from './views.ts';
+import {
+  domId,
+  entryTitle,
+  fieldLabel,
+  fieldViews,
+  formatValue,
+  optionLabel,
+  pageTitle,
+  reader,
+  reviewSections,
+  stepRows,
+  type FieldInput,
+  type Reader,
+  type TextValues,
+} from './views.ts';
 import { previousPage, type Raw } from './question.ts';
 
 export interface PageContext {
@@ -42,7 +69,9 @@ function checkPage(walk: Walk): string | undefined {
 
 /** "Section 2 of 5": only sections that are on the way, and only where there are several. */
 function progress(read: Reader, walk: Walk, step: Step): Progress | undefined {
-  const sections = walk.flow.sections.filter((section) => !section.precheck && section.pages.some((page) => page.kind !== 'done' && page.kind !== 'exit'));
+  const sections = walk.flow.sections.filter(
+    (section) => !section.precheck && section.pages.some((page) => page.kind !== 'done' && page.kind !== 'exit'),
+  );
   const index = sections.findIndex((section) => section.id === step.section);
   const key = `section.${step.section}.title`;
   if (index < 0 || sections.length < 2 || !read.t.has(key)) return undefined;
@@ -101,7 +130,9 @@ export function questionView(context: PageContext, step: Step): QuestionView {
   const fields = fieldViews(read, shown, draft.answers, values, fieldInput);
   const warned = input ? warnings(read, shown, values) : { views: [], errors: [] };
   const errors: SummaryError[] = [
-    ...fields.flatMap((field) => field.errors.map((error) => ({ text: error.text, href: `#${error.part ? `${field.id}-${error.part}` : field.id}` }))),
+    ...fields.flatMap((field) =>
+      field.errors.map((error) => ({ text: error.text, href: `#${error.part ? `${field.id}-${error.part}` : field.id}` })),
+    ),
     ...warned.errors,
   ];
   const heading = fields.some((field) => field.heading);
@@ -230,7 +261,13 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
     recipients: [{ name: draft.offering.destination.name, what: t.t('web.recipientWhat') }],
     fee: typeof amount === 'number' ? (amount > 0 ? money(amount, lang) : t.t('web.free')) : undefined,
     privacy: { href: `/${lang}/legal/privacy`, label: t.t('web.privacy') },
-    declaration: consent && { id: domId(path!), name: path!, text: consentText!, checked: false, error: missing && t.t('web.declarationMissing') },
+    declaration: consent && {
+      id: domId(path!),
+      name: path!,
+      text: consentText!,
+      checked: false,
+      error: missing && t.t('web.declarationMissing'),
+    },
     submit: typeof amount === 'number' && amount > 0 ? t.t('web.submitPaid') : t.t('web.submit'),
     save: true,
   };
@@ -249,7 +286,15 @@ export function taskListView({ draft, lang, t }: PageContext): TaskListView {
       const here = stopped.section === section.id;
       const started = walk.steps.some((step) => step.section === section.id && step.state === 'done');
       const done = reached.has(section.id) && !here;
-      const state = done ? ('done' as const) : here ? (stopped.state === 'invalid' ? ('problem' as const) : started ? ('started' as const) : ('todo' as const)) : ('locked' as const);
+      const state = done
+        ? ('done' as const)
+        : here
+          ? stopped.state === 'invalid'
+            ? ('problem' as const)
+            : started
+              ? ('started' as const)
+              : ('todo' as const)
+          : ('locked' as const);
       const page = here ? stopped.path : first?.path;
       return {
         label: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id,
@@ -280,12 +325,21 @@ export function conflictView(context: PageContext, step: Step, raw: Raw): Confli
     .map((field) => {
       const path = joinPath(step.prefix, field.id);
       const saved = draft.answers[path];
-      const mine = Object.values(raw[path] ?? {}).flat().filter(Boolean).map((text) => (field.type.choice ? optionLabel(read, field, text) : text));
+      const mine = Object.values(raw[path] ?? {})
+        .flat()
+        .filter(Boolean)
+        .map((text) => (field.type.choice ? optionLabel(read, field, text) : text));
       return { label: fieldLabel(read, field, values), saved: saved === undefined ? [] : formatValue(read, field, saved), mine };
     });
   const hidden: Record<string, string> = { ...target(context, step.path).hidden };
-  for (const [path, parts] of Object.entries(raw)) for (const [part, texts] of Object.entries(parts)) if (texts[0] !== undefined) hidden[part ? `${path}.${part}` : path] = texts[0];
-  return { action: applyPath(lang, draft.offering.service, step.path), hidden, rows, keepSaved: applyPath(lang, draft.offering.service, step.path) };
+  for (const [path, parts] of Object.entries(raw))
+    for (const [part, texts] of Object.entries(parts)) if (texts[0] !== undefined) hidden[part ? `${path}.${part}` : path] = texts[0];
+  return {
+    action: applyPath(lang, draft.offering.service, step.path),
+    hidden,
+    rows,
+    keepSaved: applyPath(lang, draft.offering.service, step.path),
+  };
 }
 
 export type { SummaryRow };

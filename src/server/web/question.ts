@@ -41,7 +41,13 @@ export function readRaw(step: Step, input: FormInput): Raw {
 }
 
 /** Saves a page. `change`: the citizen came from the review and goes straight back to it. */
-export async function postPage(applications: Applications, draft: Draft, path: string, input: FormInput, lang: string): Promise<PostResult> {
+export async function postPage(
+  applications: Applications,
+  draft: Draft,
+  path: string,
+  input: FormInput,
+  lang: string,
+): Promise<PostResult> {
   const step = draft.walk.byPath.get(path);
   const single = (name: string) => input.values.get(name)?.[0];
   if (!step || step.page.kind === 'exit') return { kind: 'off-path', page: draft.walk.stop };
@@ -57,7 +63,10 @@ export async function postPage(applications: Applications, draft: Draft, path: s
   const after = walk.byPath.get(path) ?? step;
   for (const field of after.fields) shown.add(joinPath(after.prefix, field.id));
   // A field that another answer on this page just made vanish cannot be wrong.
-  const relevant = [...problems.filter((problem) => shown.has(problem.path)), ...after.errors.filter((e) => !problems.some((p) => p.path === e.path))];
+  const relevant = [
+    ...problems.filter((problem) => shown.has(problem.path)),
+    ...after.errors.filter((e) => !problems.some((p) => p.path === e.path)),
+  ];
   const missing = after.fields
     .filter((field) => !field.type.silent && !(joinPath(after.prefix, field.id) in answers))
     .map((field): FieldProblem => ({ path: joinPath(after.prefix, field.id), code: 'required' }))
@@ -80,7 +89,11 @@ function parsePage(draft: Draft, step: Step, raw: Raw): { values: Record<string,
     const path = joinPath(step.prefix, field.id);
     const list = typeof field.config.list === 'string' ? draft.pkg.lists.get(field.config.list) : undefined;
     const context = { today: draft.today, options: list && new Set(list.map((entry) => entry.code)) };
-    const parsed = field.type.parse({ ...raw[path], ...(field.type.file && { files: storedFiles(draft, field, path) }) }, field.config, context);
+    const parsed = field.type.parse(
+      { ...raw[path], ...(field.type.file && { files: storedFiles(draft, field, path) }) },
+      field.config,
+      context,
+    );
     if (parsed.errors) problems.push(...parsed.errors.map((error) => ({ ...error, path })));
     else values[path] = parsed.value;
   }
@@ -104,12 +117,19 @@ async function postCollection(applications: Applications, draft: Draft, step: St
   if (remove !== undefined) answers = removeEntry(answers, list, remove);
   else if (more === 'yes') {
     if ((step.entries?.length ?? 0) >= collection.max) {
-      return { kind: 'invalid', step, raw: {}, problems: [{ path: list, code: 'tooManyEntries', params: { max: collection.max } }], walk: draft.walk };
+      return {
+        kind: 'invalid',
+        step,
+        raw: {},
+        problems: [{ path: list, code: 'tooManyEntries', params: { max: collection.max } }],
+        walk: draft.walk,
+      };
     }
     const added = addEntry(answers, list);
     answers = added.answers;
     to = `${step.path}/${added.key}/${collection.pages[0]!.id}`;
-  } else if (more === 'no') answers = pageChanges(answers, step, { [list]: entryKeys(answers, list) }, new Set(input.values.get('_confirm') ?? []));
+  } else if (more === 'no')
+    answers = pageChanges(answers, step, { [list]: entryKeys(answers, list) }, new Set(input.values.get('_confirm') ?? []));
   else return { kind: 'invalid', step, raw: {}, problems: [{ path: list, code: 'chooseMore' }], walk: draft.walk };
   const walk = walkFlow(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
   const after = walk.byPath.get(step.path);

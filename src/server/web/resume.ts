@@ -53,7 +53,14 @@ export function resumePage(request: Request) {
     title: t.t('web.resume.title'),
     intro: t.t('web.resume.intro'),
     errors: left ? [{ text: left.problem, href: '#code' }] : [],
-    code: { id: 'code', name: 'code', label: t.t('web.resume.code'), hint: t.t('web.resume.codeHint'), value: left?.code ?? '', error: left?.problem },
+    code: {
+      id: 'code',
+      name: 'code',
+      label: t.t('web.resume.code'),
+      hint: t.t('web.resume.codeHint'),
+      value: left?.code ?? '',
+      error: left?.problem,
+    },
     fields: [textField('factor', t.t('web.resume.factor'), t.t('web.resume.factorHint'), lang)],
     submit: t.t('web.goOn'),
     lost: t.t('web.resume.lost'),
@@ -70,7 +77,12 @@ export async function resume(event: RequestEvent) {
     return fail(status);
   };
   if (await tooMany(event, request, 'resume')) return refuse(request.t.t('web.tooMany'), 429);
-  const result = await request.portal.applications.resume(request.municipality.id, code, (form.get('factor')?.[0] ?? '').slice(0, 200), request.session);
+  const result = await request.portal.applications.resume(
+    request.municipality.id,
+    code,
+    (form.get('factor')?.[0] ?? '').slice(0, 200),
+    request.session,
+  );
   if (result.session) setSession(request, result.session);
   if (result.outcome === 'resumed') return go(applyPath(request.lang, result.service));
   return refuse(request.t.t(result.outcome === 'occupied' ? 'web.resume.occupied' : 'web.resume.wrong'), 422);

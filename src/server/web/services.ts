@@ -25,11 +25,16 @@ export function home(request: Request) {
     href: `/${lang}/services/${offering.service}`,
     title: optional(request, offering, 'service.title') ?? offering.service,
     summary: optional(request, offering, 'service.summary') ?? '',
-    facts: [offering.pkg.service.fee ? (optional(request, offering, 'service.cost')?.split('\n')[0] ?? '') : t.t('web.free'), offering.document.channels.includes('online') ? t.t('web.online') : ''].filter((fact) => fact && fact.length < 40),
+    facts: [
+      offering.pkg.service.fee ? (optional(request, offering, 'service.cost')?.split('\n')[0] ?? '') : t.t('web.free'),
+      offering.document.channels.includes('online') ? t.t('web.online') : '',
+    ].filter((fact) => fact && fact.length < 40),
     keywords: [optional(request, offering, 'service.words') ?? '', ...offering.pkg.service.leika].join(' '),
   }));
   const words = fold(query).split(/\s+/).filter(Boolean);
-  const found = services.filter((service) => words.every((word) => fold(`${service.title} ${service.summary} ${service.keywords}`).includes(word)));
+  const found = services.filter((service) =>
+    words.every((word) => fold(`${service.title} ${service.summary} ${service.keywords}`).includes(word)),
+  );
   const view: ServiceListView = {
     title: t.t('web.homeTitle', { name: municipality.shortName }),
     lead: t.t('web.homeLead'),
@@ -68,7 +73,14 @@ export function servicePage(request: Request, service: string) {
     legalBasis: pkg.service.legalBasis,
     channels: offering.document.channels
       .filter((channel) => channel !== 'online')
-      .map((channel) => ({ title: t.t(`web.channel.${channel}.title`), text: t.t(`web.channel.${channel}.text`, { phone: contact.phone, place: `${contact.office}, ${contact.street}, ${contact.city}`, hours: contact.hours[lang] ?? contact.hours.de }) })),
+      .map((channel) => ({
+        title: t.t(`web.channel.${channel}.title`),
+        text: t.t(`web.channel.${channel}.text`, {
+          phone: contact.phone,
+          place: `${contact.office}, ${contact.street}, ${contact.city}`,
+          hours: contact.hours[lang] ?? contact.hours.de,
+        }),
+      })),
     privacy: { href: `/${lang}/legal/privacy`, label: t.t('web.privacy') },
     start: closed || !offering.document.channels.includes('online') ? undefined : { action: `/${lang}/services/${service}`, hidden: {} },
     resume: `/${lang}/resume`,
@@ -94,4 +106,3 @@ export function legal(request: Request, page: string) {
   const view: StatutoryView = { title, text: texts[request.lang] ?? texts.de! };
   return show(request, { title }, view);
 }
-

@@ -53,7 +53,8 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const values = new Map<string, string[]>();
   for (const [name, value] of form.fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const part of form.files) {
-    if ('error' in part && part.error instanceof UploadError) problems.push({ path: part.field, code: part.error.code, params: part.error.params });
+    if ('error' in part && part.error instanceof UploadError)
+      problems.push({ path: part.field, code: part.error.code, params: part.error.params });
   }
   const remove = values.get('_remove')?.[0];
   if (stored.length === 0 && remove === undefined) return { draft, values, problems };
@@ -70,12 +71,18 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
       await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: surplus.id });
       problems.push({ path, code: 'tooMany', params: { max: maxFiles } });
     }
-    if (kept.length !== before.length && remove) await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: remove });
+    if (kept.length !== before.length && remove)
+      await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: remove });
     const value = all.slice(0, maxFiles);
     if (value.length > 0) answers[path] = value as unknown as Json;
     else delete answers[path];
   }
-  const saved = await portal.applications.save(draft, answers, walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk }), request.lang);
+  const saved = await portal.applications.save(
+    draft,
+    answers,
+    walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk }),
+    request.lang,
+  );
   if (saved.outcome !== 'saved') error(saved.outcome === 'stale' ? 409 : 410, 'draft');
   if (fresh) values.set('_revision', [String(saved.draft.revision)]);
   // Removing a file, or the button that only uploads, stays on the page.

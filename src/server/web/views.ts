@@ -86,7 +86,13 @@ export interface FieldInput {
 }
 
 /** The views of a page's fields. `answers` are all stored answers: what was typed once is there again. */
-export function fieldViews(read: Reader, step: Step, answers: Readonly<Record<string, Json>>, values: TextValues, input: FieldInput): FieldView[] {
+export function fieldViews(
+  read: Reader,
+  step: Step,
+  answers: Readonly<Record<string, Json>>,
+  values: TextValues,
+  input: FieldInput,
+): FieldView[] {
   const asked = step.fields.filter((field) => !field.type.silent || field.type.name === 'note');
   const single = asked.length === 1 && !read.t.has(`page.${step.page.id}.title`);
   return asked.map((field) => {
@@ -106,7 +112,9 @@ export function fieldViews(read: Reader, step: Step, answers: Readonly<Record<st
       ...(read.t.has(hint) && { hint: read.t.t(hint, values) }),
       heading: single,
       optional: step.optional.has(path),
-      raw: (field.type.file ? undefined : input.raw?.[path]) ?? (stored === undefined || stored === null ? {} : field.type.toRaw(stored, field.config)),
+      raw:
+        (field.type.file ? undefined : input.raw?.[path]) ??
+        (stored === undefined || stored === null ? {} : field.type.toRaw(stored, field.config)),
       errors,
       options: options(read, field),
       autocomplete: field.config.autocomplete,
@@ -139,7 +147,11 @@ export interface ReviewSection {
 /** Everything that counts, by section, with the way to change it. Used by the review, the PDF and the read-back. */
 export function reviewSections(read: Reader, walk: Walk, href: (step: Step) => string | undefined): ReviewSection[] {
   return walk.flow.sections.flatMap((section) => {
-    const out: ReviewSection = { title: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id, rows: [], entries: [] };
+    const out: ReviewSection = {
+      title: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id,
+      rows: [],
+      entries: [],
+    };
     let entry: { key: string; rows: SummaryRow[] } | undefined;
     for (const step of walk.steps) {
       if (step.section !== section.id || step.page.kind === 'check') continue;
@@ -179,7 +191,9 @@ export function stepRows(read: Reader, step: Step, walk: Walk, href: string | un
     if (field.type.silent && !read.t.has(`field.${field.path}.label`)) return [];
     const value = walk.counted[path];
     if (value === undefined) return [];
-    return [{ label: fieldLabel(read, field, values), lines: formatValue(read, field, value), change: field.type.silent ? undefined : href }];
+    return [
+      { label: fieldLabel(read, field, values), lines: formatValue(read, field, value), change: field.type.silent ? undefined : href },
+    ];
   });
 }
 
@@ -194,5 +208,18 @@ export function formatValue(read: Reader, field: Field, value: Json): string[] {
 
 /** A plain text control that belongs to no flow: second factors and the like. */
 export function textField(name: string, label: string, hint: string | undefined, lang: string): FieldView {
-  return { name, id: name, type: 'text', label, hint, heading: false, optional: false, raw: {}, errors: [], config: { id: name, type: 'text' }, lang, t: typeText('text', lang) };
+  return {
+    name,
+    id: name,
+    type: 'text',
+    label,
+    hint,
+    heading: false,
+    optional: false,
+    raw: {},
+    errors: [],
+    config: { id: name, type: 'text' },
+    lang,
+    t: typeText('text', lang),
+  };
 }

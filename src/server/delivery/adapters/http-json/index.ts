@@ -52,7 +52,9 @@ async function* parts({ bytes, envelope, openAttachment }: DeliveryContext, boun
   for (const file of envelope.attachments) {
     const stream = await openAttachment(file.id);
     if (!stream) throw new Error('ATTACHMENT_MISSING');
-    yield Buffer.from(`\r\n--${boundary}\r\nContent-Type: ${file.mime}\r\nContent-Disposition: form-data; name="attachment"; filename="${file.id}"\r\n\r\n`);
+    yield Buffer.from(
+      `\r\n--${boundary}\r\nContent-Type: ${file.mime}\r\nContent-Disposition: form-data; name="attachment"; filename="${file.id}"\r\n\r\n`,
+    );
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
   }
   yield Buffer.from(`\r\n--${boundary}--\r\n`);
