@@ -18,6 +18,9 @@ function check(name: string, args: string[]): void {
   else failed += 1;
 }
 
+check('format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
+check('lint', [bin('eslint/bin/eslint.js'), '.']);
+check('dead code', [bin('knip/bin/knip.js')]);
 check('types', [bin('svelte-check/bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human']);
 
 const report = join(tmpdir(), `schalter-vitest-${process.pid}.json`);

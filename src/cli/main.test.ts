@@ -102,7 +102,7 @@ describe('the command line', () => {
   it('exports a machine that XState runs, a diagram, and a schema of the answers', async () => {
     const machine = JSON.parse((await schalter('flow', 'export', BASE, '--xstate')).out);
     expect(machine.meta).toMatchObject({ conditions: { elsewhere: ['!livesHere'], plotSketch: ["plot.use == 'hut'"] } });
-    const running = createMachine(machine).provide({ guards: { when: () => false }, actions: { take: () => undefined } } as never);
+    const running = createMachine(machine).provide({ guards: { when: () => false }, actions: { take: () => undefined } });
     const [first] = initialTransition(running);
     expect(first.value).toEqual({ eligibility: 'resident' });
     expect(transition(running, first, { type: 'NEXT' })[0].value).toEqual({ eligibility: 'elsewhere' });

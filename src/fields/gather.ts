@@ -13,7 +13,7 @@ export function gatherTypes(modules: readonly (readonly [folder: string, type: F
 
 /** From `./<type>/texts/<lang>.json` to language -> type -> texts. Without prototypes: both names come from file names. */
 export function gatherTexts(files: readonly (readonly [path: string, texts: object])[]): Record<string, Record<string, object>> {
-  const all: Record<string, Record<string, object>> = Object.create(null);
+  const all: Record<string, Record<string, object>> = Object.create(null) as typeof all;
   for (const [path, texts] of files) {
     const [, type = '', , file = ''] = path.split('/');
     const lang = file.slice(0, -'.json'.length);

@@ -235,8 +235,8 @@ function readsOf(ast: ASTNode, place: Place): Set<string> {
       const shape = visit(receiver, bound);
       if (COMPREHENSIONS.has(name) && callArgs[0]?.op === 'id') {
         const inner = new Map(bound);
-        if (shape) inner.set(callArgs[0].args as string, shape);
-        else inner.set(callArgs[0].args as string, NOTHING);
+        if (shape) inner.set(callArgs[0].args, shape);
+        else inner.set(callArgs[0].args, NOTHING);
         for (const argument of callArgs.slice(1)) visit(argument, inner);
         return name === 'filter' ? shape : undefined;
       }

@@ -163,7 +163,7 @@ export function checkRules(rules: readonly Rule[], context: PageContext): Warnin
       level: rule.level,
       confirmPath,
       confirmed: context.answers[confirmPath] === true,
-      fields: rule.fields.map((path) => joinPath(context.prefix, path.split('.').at(-1)!)),
+      fields: rule.fields.map((path) => joinPath(context.prefix, path.split('.').at(-1))),
       page: context.path,
     });
   }

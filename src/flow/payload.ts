@@ -161,7 +161,7 @@ class PayloadCompiler {
       if (!Object.hasOwn(where.counted, list)) return undefined;
       const records = this.#records(where, template, outer?.template);
       const values = entryKeys(where.counted, list).map((key, index) => {
-        const scope = Object.assign(copyRecord(where.scope), { [as]: records[index] }) as Scope;
+        const scope = Object.assign<Scope, Scope>(copyRecord(where.scope), { [as]: records[index] });
         return item({ counted: where.counted, scope, entries: [...where.entries, { template, actual: `${list}.${key}` }] });
       });
       const result = values.filter((value) => value !== undefined);

@@ -110,7 +110,7 @@ describe('walk', () => {
     const names = [...flow.fields.keys(), 'dogs', 'dogs.1.owners', '__proto__', 'constructor', 'dogs.1.breed', '~welcome'];
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), (raw) => {
-        const answers = Object.assign(emptyAnswers(), raw) as Answers;
+        const answers = Object.assign<Answers, unknown>(emptyAnswers(), raw);
         const result = walk(flow, answers, options);
         expect(result.steps.length).toBeGreaterThan(0);
       }),
@@ -180,7 +180,7 @@ describe('walk', () => {
 describe('compile', () => {
   const broken = (edit: (document: Editable) => void) => {
     const document = structuredClone(dogs);
-    edit(document as Editable);
+    edit(document);
     return compile(document, testTypes, { rate: 'double' }).problems.map((problem) => problem.rule);
   };
   it.each<[string, (d: Editable) => void]>([

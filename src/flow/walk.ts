@@ -121,12 +121,12 @@ class Run {
   }
 
   #start(machine: AnyStateMachine, scope: Scope): AnyMachineSnapshot {
-    return initialTransition(machine, { scope, undecided: this.#note } as never)[0];
+    return initialTransition(machine, { scope, undecided: this.#note })[0];
   }
 
   #next(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, scope: Scope): AnyMachineSnapshot {
     (snapshot.context as MachineContext).undecided = this.#note;
-    return transition(machine, snapshot, { type: 'NEXT', scope } as never)[0];
+    return transition(machine, snapshot, { type: 'NEXT', scope })[0];
   }
 
   #pageOf(snapshot: AnyMachineSnapshot): Page {
@@ -282,7 +282,7 @@ class Run {
       undecided,
       scope,
     };
-    frames.set(walked, { frames: done, answers: this.#answers as Answers, options: { ...this.#options, previous: undefined } });
+    frames.set(walked, { frames: done, answers: this.#answers, options: { ...this.#options, previous: undefined } });
     return walked;
   }
 }

@@ -79,8 +79,7 @@ function createTranslator(lang: string, bundles: readonly Bundle[]): Translator 
       const entry = bundle.entries.get(key);
       if (entry === undefined) continue;
       const count = values?.count;
-      if (entry.plural && typeof count === 'number')
-        return { text: bundle.fill(key, pick(values!, entry.names), count), lang: bundle.lang };
+      if (entry.plural && typeof count === 'number') return { text: bundle.fill(key, pick(values, entry.names), count), lang: bundle.lang };
       if (entry.plain !== undefined) return { text: entry.plain, lang: bundle.lang };
       if (entry.filled) return { text: bundle.fill(key, pick(values, entry.names), undefined), lang: bundle.lang };
     }

@@ -151,7 +151,7 @@ function eachField(flow: Json, types: FieldTypes) {
     ...(node.pages ?? []).flatMap((inner, i) => visit(inner, `${place}/pages/${i}`)),
     ...(node.fields ?? []).flatMap((field, i) => {
       const type = types.get(field.type);
-      return type ? fieldProblems(type, field as unknown as Json, `${place}/fields/${i}`) : [];
+      return type ? fieldProblems(type, field, `${place}/fields/${i}`) : [];
     }),
   ];
   return visit(flow as Outline, '');

@@ -16,7 +16,7 @@ const correct = (plate: string): boolean => PLATE.test(plate) && plate.replace(/
  * Typed text -> the stored form; `undefined` when it is no plate, `'ambiguous'` when nobody can tell where the district ends (`MAB 123` is
  * M-AB 123 or MA-B 123).
  */
-function normalise(text: string): string | 'ambiguous' | undefined {
+function normalise(text: string): string | undefined {
   const typed = text
     .toUpperCase()
     .replace(/[–—.:_]/g, '-')

@@ -4,7 +4,7 @@ import { compilePayload, flattenAnswers, walk, type Json, type Walk } from '#flo
 import { differences } from '../json.ts';
 import { listCodes, parameterValues } from '../read.ts';
 import { payloadValidator } from '../schemas.ts';
-import type { JourneyDocument, Package } from '../types.ts';
+import type { JourneyDocument } from '../types.ts';
 import type { CheckContext } from './context.ts';
 
 /** Walks all journeys, reports what differs, and gives the walks. */
@@ -42,7 +42,7 @@ function checkJourney(context: CheckContext, file: string, journey: JourneyDocum
       `The flow asks for no "${path}".`,
       'Correct the path or remove the answer.',
     );
-  const lists = listCodes(new Map(Object.entries(documents.lists)) as Package['lists']);
+  const lists = listCodes(new Map(Object.entries(documents.lists)));
   const result = walk(flow, answers, {
     today: journey.today,
     params: parameterValues(documents.service, journey.params),

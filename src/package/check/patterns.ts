@@ -14,7 +14,7 @@ export function checkPatterns({ documents, flow, place, report }: CheckContext):
   }
   const visit = (node: unknown, at: string): void => {
     if (node === null || typeof node !== 'object') return;
-    for (const [key, value] of Object.entries(node)) {
+    for (const [key, value] of Object.entries(node as Record<string, unknown>)) {
       const here = `${at}/${escapePointer(key)}`;
       const patterns =
         key === 'pattern' && typeof value === 'string'

@@ -82,8 +82,7 @@ export function post(
           lookup(hostname, { ...options, all: true }, (error, addresses) => {
             if (error) return callback(error, [] as never, 0);
             const usable = policy.allowPrivate ? addresses : addresses.filter((one) => !isPrivate(one.address));
-            if (usable.length === 0)
-              return callback(new EgressRefused('the name leads to a private address') as NodeJS.ErrnoException, [] as never, 0);
+            if (usable.length === 0) return callback(new EgressRefused('the name leads to a private address'), [] as never, 0);
             if (options.all) return (callback as unknown as (e: null, a: typeof usable) => void)(null, usable);
             return callback(null, usable[0]!.address, usable[0]!.family);
           });

@@ -60,7 +60,7 @@ export async function receiveStatus(
   try {
     const parsed: unknown = JSON.parse(body.toString());
     if (!validate(parsed)) return refuse(400, 'invalid');
-    news = parsed as unknown as StatusNews;
+    news = parsed;
   } catch {
     return refuse(400, 'invalid');
   }

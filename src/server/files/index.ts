@@ -1,7 +1,7 @@
 /** Files that people hand in: streamed in, looked at, sealed, stored; and streamed out again. */
 export { clamd, type Scanner, type VirusScan } from './clamd.ts';
 export { UploadError, type UploadErrorCode } from './errors.ts';
-export { type FileKind, fileKinds, maxPixels } from './inspect.ts';
+export type { FileKind } from './inspect.ts';
 export {
   type FilePart,
   type Form,
@@ -14,4 +14,4 @@ export {
   readMultipart,
 } from './multipart.ts';
 export { type FileOwner, openFile, removeFile, storeUpload, type StoredFile, type Upload, type UploadContext } from './uploads.ts';
-export { fileName, formText } from './text.ts';
+export { fileName } from './text.ts';

@@ -4,7 +4,6 @@ const longestName = 150;
 
 /** NFC, without control characters other than tab and line ends. */
 export function formText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what it is about
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '')
     .toWellFormed()

@@ -49,7 +49,7 @@ export function allowed(fields: object): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (!ALLOWED.has(name)) continue;
-    // eslint-disable-next-line no-control-regex
+
     out[name] = typeof value === 'string' ? value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 500) : value;
   }
   return out;

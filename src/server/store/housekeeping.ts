@@ -1,4 +1,4 @@
-/** Rate limits, retention by the clock, periodic work, and the audit trail. */
+/** Rate limits, retention by the clock, and periodic work. */
 import type { Statements } from './pool.ts';
 import { milliseconds } from './interval.ts';
 
@@ -35,33 +35,4 @@ export interface Swept {
 export async function sweepExpired(store: Statements, idle: number): Promise<Swept> {
   const [row] = await store.query<Swept>('sweep', `select * from sweep_expired($1)`, [milliseconds(idle)]);
   return row ?? { drafts: 0, sessions: 0, uploads: 0 };
-}
-
-export interface AuditEntry {
-  actor: string;
-  action: string;
-  /** Id of what it was done to. */
-  subject: string;
-  /** Never personal data. */
-  detail?: unknown;
-}
-
-/** Adds to the audit trail, within the transaction of what it tells. */
-export async function addAudit(tx: Statements, municipality: string, { actor, action, subject, detail }: AuditEntry): Promise<void> {
-  await tx.query('audit-add', `insert into audit (municipality, actor, action, subject, detail) values ($1, $2, $3, $4, $5)`, [
-    municipality,
-    actor,
-    action,
-    subject,
-    detail === undefined ? null : JSON.stringify(detail),
-  ]);
-}
-
-/** What was done to one thing, oldest first. */
-export function auditOf(tx: Statements, municipality: string, subject: string): Promise<(AuditEntry & { at: Date })[]> {
-  return tx.query(
-    'audit-read',
-    `select at, actor, action, subject, detail from audit where municipality = $1 and subject = $2 order by id`,
-    [municipality, subject],
-  );
 }

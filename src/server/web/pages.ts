@@ -101,7 +101,7 @@ function warnings(read: Reader, step: Step, values: TextValues): { views: Warnin
 
 /** Scope for texts. In an entry it holds the entry's own variable only while it is walked, so texts of entries name answers of the entry by path. */
 function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>): TextValues {
-  const values: TextValues = { ...(walk.scope as TextValues) };
+  const values: TextValues = { ...walk.scope };
   const parts = step.path.split('/');
   for (let depth = 0; depth + 2 < parts.length; depth += 2) {
     const collection = walk.flow.pages.get(parts[depth]!)?.collection;
@@ -231,7 +231,7 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
   const { draft, lang, t, input } = context;
   const read = reader(draft.pkg, lang);
   const walk = input?.walk ?? draft.walk;
-  const values = walk.scope as TextValues;
+  const values = walk.scope;
   const service = draft.offering.service;
   const consent = step.fields.find((field) => !field.type.silent);
   const path = consent && joinPath(step.prefix, consent.id);

@@ -108,7 +108,7 @@ function storedFiles(draft: Draft, field: Field, path: string): readonly string[
 
 async function postCollection(applications: Applications, draft: Draft, step: Step, input: FormInput, lang: string): Promise<PostResult> {
   const collection = step.page.collection!;
-  const list = joinPath(step.prefix, collection.path.split('.').at(-1)!);
+  const list = joinPath(step.prefix, collection.path.split('.').at(-1));
   const single = (name: string) => input.values.get(name)?.[0];
   const remove = single('_removeEntry');
   const more = single('_more');

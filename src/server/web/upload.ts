@@ -1,6 +1,6 @@
 /** A page with files: what is uploaded is stored and saved at once, so that an error elsewhere on the page loses no file. */
 import { error, type RequestEvent } from '@sveltejs/kit';
-import { copyAnswers, joinPath, walk, type Field, type Json, type Step } from '#flow';
+import { copyAnswers, joinPath, walk, type Field, type Step } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile } from '#server/files';
 import { limits } from '#fields/file/index.ts';
@@ -74,7 +74,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
     if (kept.length !== before.length && remove)
       await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: remove });
     const value = all.slice(0, maxFiles);
-    if (value.length > 0) answers[path] = value as unknown as Json;
+    if (value.length > 0) answers[path] = value;
     else delete answers[path];
   }
   const saved = await portal.applications.save(

@@ -13,7 +13,7 @@ const commonTexts = createTexts(sharedTexts);
 /** Translator for a package's own texts. */
 export function packageTexts(pkg: Package, lang: string): Translator {
   let texts = compiledTexts.get(pkg);
-  if (!texts) compiledTexts.set(pkg, (texts = createTexts(pkg.texts as Record<string, object>)));
+  if (!texts) compiledTexts.set(pkg, (texts = createTexts(pkg.texts)));
   return texts.translator(lang);
 }
 
@@ -184,7 +184,7 @@ export function entryTitle(read: Reader, walk: Walk, parts: string[]): string {
 
 /** What was answered on one page, as lines of a description list. */
 export function stepRows(read: Reader, step: Step, walk: Walk, href: string | undefined): SummaryRow[] {
-  const values = walk.scope as TextValues;
+  const values = walk.scope;
   return step.fields.flatMap((field) => {
     const path = joinPath(step.prefix, field.id);
     if (field.type.name === 'note' || field.type.name === 'hidden') return [];

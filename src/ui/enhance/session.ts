@@ -19,7 +19,7 @@ export function watchSession(dialog: HTMLDialogElement): void {
       dialog.close();
     }
   };
-  one('button', dialog)?.addEventListener('click', stay);
+  one('button', dialog)?.addEventListener('click', () => void stay());
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
     void stay();

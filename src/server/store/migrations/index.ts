@@ -52,7 +52,7 @@ export async function migrate(owner: Pool): Promise<string[]> {
       await sql`select pg_advisory_unlock(hashtext('schalter_migration'))`.execute(connection);
     }
   });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations }, migrationTableSchema: schema });
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) }, migrationTableSchema: schema });
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw error;
   return (results ?? []).map((result) => result.migrationName);

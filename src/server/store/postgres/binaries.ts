@@ -85,7 +85,7 @@ function npmPackage(): string | undefined {
 /** npm packages cannot hold symbolic links; the package makes them in its postinstall, which is often switched off. */
 async function linkLibraries(native: string): Promise<void> {
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  const links: { source: string; target: string }[] = JSON.parse(text);
+  const links = JSON.parse(text) as { source: string; target: string }[];
   const root = dirname(native);
   for (const { source, target } of links) {
     // Already there, or a read-only node_modules where the postinstall has run: both fine. A missing link shows in versionOf.

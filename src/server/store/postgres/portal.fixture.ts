@@ -4,8 +4,5 @@ import { openStore } from '../pool.ts';
 const said = (fields: object, message: string) => console.log(JSON.stringify({ message, ...fields }));
 const store = await openStore({ dataDir: process.argv[2] ?? '', logger: { info: said, warn: said, error: said } });
 console.log('ready');
-process.on('SIGTERM', async () => {
-  await store.close();
-  process.exit(0);
-});
+process.on('SIGTERM', () => void store.close().then(() => process.exit(0)));
 setInterval(() => undefined, 60_000);

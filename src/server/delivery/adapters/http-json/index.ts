@@ -42,7 +42,7 @@ export function judge(status: number, retryAfter: string | string[] | undefined,
     return { kind: 'retry', status, reason: `answer ${status}`, ...(seconds > 0 && { afterSeconds: Math.min(seconds, 86_400) }) };
   }
   if (status === 401 || status === 403) return { kind: 'retry', status, reason: `answer ${status}`, credentials: true };
-  // eslint-disable-next-line no-control-regex
+
   return { kind: 'park', status, reason: `answer ${status}: ${body.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, 300)}` };
 }
 
