@@ -3,7 +3,7 @@
  * eventless transition with the one guard `when`. The machine decides where the path goes; whether a page is answered is decided by the walk,
  * which sends NEXT with the scope that then counts. Event and state names never come from a request.
  */
-import { assign, createMachine, type AnyStateMachine } from 'xstate';
+import { assign, createActor, createMachine, type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
 import type { Expression, Page, Scope } from './types.ts';
 
 export interface MachineContext {
@@ -71,4 +71,31 @@ export function buildMachine(id: string, outline: readonly Outline[]): AnyStateM
       actions: { take },
     } as never,
   );
+}
+
+/**
+ * Transitions are pure here: nothing is spawned, sent or executed. XState's own `transition` makes an actor for every call, which costs more than the
+ * step itself; one actor that never starts stands in for all machines (measured: 24 to 12 µs a page).
+ */
+const bystander = createActor(createMachine({}));
+const inert: AnyActorScope = {
+  self: bystander,
+  id: '',
+  sessionId: '',
+  logger: () => undefined,
+  defer: () => undefined,
+  emit: () => undefined,
+  stopChild: () => undefined,
+  actionExecutor: () => undefined,
+  system: bystander.system,
+};
+
+/** The machine at its first page. */
+export function begin(machine: AnyStateMachine, context: MachineContext): AnyMachineSnapshot {
+  return machine.getInitialSnapshot(inert, context);
+}
+
+/** The machine after NEXT, in front of the scope that counts from here. */
+export function advance(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, scope: Scope): AnyMachineSnapshot {
+  return machine.transition(snapshot, { type: 'NEXT', scope }, inert);
 }

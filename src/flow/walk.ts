@@ -3,11 +3,11 @@
  * page, progress, what may be visited, and which answers count. A walk can be continued from an earlier one of the same flow: everything before
  * the first page whose answers differ is taken over, because a page's outcome depends on nothing but its own answers and what was walked before.
  */
-import { initialTransition, transition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { emptyAnswers, entryKeys } from './answers.ts';
 import { inside, joinPath } from './compile.ts';
 import { initialScope, type RecordShape } from './expressions.ts';
-import { decide, type MachineContext } from './machine.ts';
+import { advance, begin, decide, type MachineContext } from './machine.ts';
 import { checkRules, copyRecord, evaluatePage, scopeNames, setIn, type Base } from './page.ts';
 import type { Answers, Flow, Json, Page, PagePath, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
 
@@ -121,12 +121,12 @@ class Run {
   }
 
   #start(machine: AnyStateMachine, scope: Scope): AnyMachineSnapshot {
-    return initialTransition(machine, { scope, undecided: this.#note })[0];
+    return begin(machine, { scope, undecided: this.#note });
   }
 
   #next(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, scope: Scope): AnyMachineSnapshot {
     (snapshot.context as MachineContext).undecided = this.#note;
-    return transition(machine, snapshot, { type: 'NEXT', scope })[0];
+    return advance(machine, snapshot, scope);
   }
 
   #pageOf(snapshot: AnyMachineSnapshot): Page {
