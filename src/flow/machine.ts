@@ -92,10 +92,10 @@ const inert: AnyActorScope = {
 
 /** The machine at its first page. */
 export function begin(machine: AnyStateMachine, context: MachineContext): AnyMachineSnapshot {
-  return machine.getInitialSnapshot(inert, context);
+  return machine.getInitialSnapshot(inert as never, context);
 }
 
 /** The machine after NEXT, in front of the scope that counts from here. */
 export function advance(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, scope: Scope): AnyMachineSnapshot {
-  return machine.transition(snapshot, { type: 'NEXT', scope }, inert);
+  return machine.transition(snapshot, { type: 'NEXT', scope }, inert as never);
 }
