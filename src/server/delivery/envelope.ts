@@ -10,8 +10,8 @@ export interface EnvelopeAttachment {
   mime: string;
   /** Bytes. */
   size: number;
-  /** Hex. What was frozen without it gets it when it is sent, see `attachments.ts`. */
-  sha256?: string;
+  /** Hex. */
+  sha256: string;
   /** Data path of the field it answers. */
   field: string;
 }
@@ -60,14 +60,7 @@ export function buildEnvelope(input: EnvelopeInput): Envelope {
     provenance: Object.fromEntries(
       Object.entries(input.provenance).map(([path, { source, channel, by, at }]) => [path, { source, channel, by, at }]),
     ),
-    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({
-      id,
-      name,
-      mime,
-      size,
-      ...(sha256 && { sha256 }),
-      field,
-    })),
+    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field })),
     callback: { url: input.callback.url },
   };
 }
