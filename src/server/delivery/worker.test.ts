@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../../tests/postgres.ts';
-import { claimDeliveries, DatabaseUnavailable, deliveriesIn, open, purposes, submissionById, type Store } from '#server/store';
+import {
+  claimDeliveries,
+  DatabaseUnavailable,
+  deliveriesIn,
+  open,
+  purposes,
+  recordStatus,
+  submissionById,
+  type Store,
+} from '#server/store';
 import {
   CANARY,
   answerWith,
@@ -330,6 +339,27 @@ describe('where a second send would count twice', () => {
     const now = await eventually(async () => (await row(delivery)).last_error !== null && (await row(delivery)));
     expect(now).toMatchObject({ state, last_error: error });
     if (state === 'unknown') expect(log.some((line) => line.event === 'delivery_unknown')).toBe(true);
+  });
+
+  it('news that came while we still waited for the answer leaves no doubt', async () => {
+    const { municipality, start, order } = place(manual);
+    const { delivery, submission } = await order();
+    office.react((_call, _res, req) => {
+      const news = {
+        municipality,
+        submission,
+        status: 'received',
+        at: new Date(),
+        source: 'backoffice:office',
+        textKey: null,
+        textSealed: null,
+        externalId: 'x',
+      };
+      void recordStatus(store, news).then(() => req.socket.resetAndDestroy());
+    });
+    await start();
+    await comesTo(delivery, 'delivered');
+    expect(office.calls).toHaveLength(1);
   });
 
   it('what never reached it is sent again without a question', async () => {
