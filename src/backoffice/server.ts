@@ -86,14 +86,16 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     answer(res, 200, JSON.stringify({ case: received.submission }), 'application/json');
   }
 
+  /** The two pieces of news that every case gives by itself, unless they were told before the last stop. */
   function reportArrival(received: ReceivedCase): void {
-    reporter.tell(received, 'received', { delay: 200 });
-    reporter.tell(received, 'in_progress', { delay: options.progressAfter ?? 4_000 });
+    const told = (status: Status) => received.news.some((one) => one.status === status);
+    if (!told('received')) reporter.tell(received, 'received', { delay: 200 });
+    if (!told('in_progress') && !told('decided')) reporter.tell(received, 'in_progress', { delay: options.progressAfter ?? 4_000 });
   }
 
   async function setFault(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = (await bodyOf(req)).toString();
-    const json = req.headers['content-type']?.startsWith('application/json') ?? body.startsWith('{');
+    const json = body.startsWith('{');
     const wanted = (json ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body))) as { kind: string; times?: string | number };
     if (!faults.set(wanted.kind, Number(wanted.times ?? 1))) return answer(res, 400, 'unknown fault');
     return json ? answer(res, 200, 'ok') : seeOther(res, '/');
@@ -110,8 +112,7 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   }
 
   await new Promise<void>((done, failed) => server.once('error', failed).listen(options.port, options.host ?? '127.0.0.1', done));
-  // Whoever was received and not told about before the last stop.
-  for (const one of inbox.cases.values()) if (one.news.length === 0) reportArrival(one);
+  for (const one of inbox.cases.values()) reportArrival(one);
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,

@@ -16,6 +16,7 @@ header :focus-visible { outline-color: #fff; }
 .fault { border-left: .4rem solid var(--good); }
 .fault.on { border-left-color: var(--warn); }
 .row { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; }
+.row > div { min-width: 0; max-width: 100%; }
 label { display: block; font-weight: 600; font-size: .9rem; }
 select, input, textarea, button { font: inherit; color: inherit; border: 1px solid #7b8794; border-radius: .35rem; padding: .5rem .65rem; background: #fff; max-width: 100%; }
 textarea { width: 100%; min-height: 5rem; }
@@ -30,7 +31,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .badge.decided { color: var(--good); } .badge.information_requested { color: var(--warn); }
 .soft { color: var(--soft); font-size: .9rem; }
 .empty { text-align: center; padding: 3rem 1rem; color: var(--soft); }
-dl { display: grid; grid-template-columns: minmax(9rem, 16rem) 1fr; gap: .35rem 1rem; margin: 0; }
+dl { display: grid; grid-template-columns: fit-content(14rem) 1fr; gap: .35rem 1rem; margin: 0; }
 dt { color: var(--soft); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; }
 dd > dl, .entries > li > dl { border-left: 3px solid var(--line); padding-left: .9rem; }
 .entries { margin: 0; padding-left: 1.25rem; } .entries > li { margin-bottom: .6rem; }
