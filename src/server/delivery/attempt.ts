@@ -52,7 +52,7 @@ export async function attempt(
   // A document that cannot be read must not park what its municipality has under way: it waits.
   if (!destination || !adapter) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
   if (destination.problems.length > 0) return { kind: 'retry', cause: 'settings', reason: 'secret-missing' };
-  let saved = { adapter: destination.adapter, ...(claimed.checkpoint as Partial<Checkpoint> | null) } as Checkpoint;
+  let saved = { adapter: destination.adapter, ...(claimed.checkpoint as Partial<Checkpoint> | null) };
   // The crash came after that attempt had begun to send, and before it could say what became of it.
   if (destination.onUnknown === 'manual' && claimed.repeat && saved.sending === claimed.attempts - 1)
     return { kind: 'unknown', reason: 'interrupted' };

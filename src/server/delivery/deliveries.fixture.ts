@@ -34,8 +34,8 @@ export interface HandedIn {
 
 /** Files of test envelopes: `file-<n>` with this content. */
 export const FILE = Buffer.from('%PDF-1.4 a file of a test');
-export const openTestFile = async (id: string): Promise<Readable | undefined> =>
-  id.startsWith('file-') ? Readable.from([FILE]) : undefined;
+export const openTestFile = (id: string): Promise<Readable | undefined> =>
+  Promise.resolve(id.startsWith('file-') ? Readable.from([FILE]) : undefined);
 
 export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
   const payload = { applicant: { name: CANARY } };

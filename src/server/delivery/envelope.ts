@@ -39,7 +39,7 @@ export interface Envelope extends EnvelopeInput {
   $schema: string;
 }
 
-export const ENVELOPE_SCHEMA = 'https://schalter.example/schemas/submission-envelope.v1.schema.json';
+const ENVELOPE_SCHEMA = 'https://schalter.example/schemas/submission-envelope.v1.schema.json';
 
 /** The envelope of a submission for one destination. Takes over what version 1 knows and nothing else, whatever else the parts carry. */
 export function buildEnvelope(input: EnvelopeInput): Envelope {

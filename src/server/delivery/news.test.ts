@@ -40,7 +40,7 @@ async function send({ body = {}, secret = SECRET, off = 0, webhookId, municipali
   const eventId = randomUUID();
   const news = { type: 'status', eventId, id: given.envelopes[0]!.id, status: 'received', at: new Date().toISOString(), ...body };
   const bytes = Buffer.from(JSON.stringify(news));
-  const headers = sign([secret], webhookId ?? (news.eventId as string), bytes, Date.now() + off);
+  const headers = sign([secret], webhookId ?? news.eventId, bytes, Date.now() + off);
   return receiveStatus(context, { id: municipality }, headers, altered ? Buffer.concat([bytes, Buffer.from(' ')]) : bytes);
 }
 

@@ -37,7 +37,7 @@ const FORMS: Readonly<Record<FieldForm, (value: unknown) => unknown>> = {
           .filter((frame) => FRAME.test(frame))
           .join(' < ')
       : undefined,
-  // eslint-disable-next-line no-control-regex
+
   text: (value) =>
     typeof value === 'string' ? value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, LONGEST) : undefined,
 };

@@ -213,7 +213,7 @@ export async function nextDeliveryIn(store: Statements): Promise<number | undefi
     'delivery-next',
     `select (extract(epoch from next_delivery_at() - now()) * 1000)::double precision as wait`,
   );
-  return row?.wait == null ? undefined : Math.max(0, row.wait);
+  return typeof row?.wait === 'number' ? Math.max(0, row.wait) : undefined;
 }
 
 export interface DeliveryRow {

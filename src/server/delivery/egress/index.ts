@@ -149,7 +149,7 @@ function checked(url: string, { endpoints, allowHttp, allowPrivate }: EgressPoli
 }
 
 /** The system's look-up, with addresses left out that may not be called; none left: refused. */
-function checkedLookup({ allowPrivate, lookup = systemLookup as Lookup }: EgressPolicy) {
+function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
   type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
   return (host: string, options: object, done: Done) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
