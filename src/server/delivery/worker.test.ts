@@ -43,6 +43,9 @@ interface Line {
 }
 
 let town = 0;
+/** The log comes after the database: all lines of an attempt are there once this one is. */
+const told = (log: readonly Line[], attempts = 1) => eventually(() => log.filter((line) => line.event === 'delivery').length >= attempts);
+
 /** A municipality of its own, with a worker that serves it alone. */
 function place(settings: Partial<DestinationSettings> = {}, options: Partial<WorkerOptions> = {}, at: Office = office) {
   const municipality = `ort-${(town += 1)}`;
@@ -179,6 +182,7 @@ describe('a send', () => {
     expect(breaker.failures).toBe(failures);
     if (rests) expect(breaker.open > rests[0] && breaker.open < rests[1]).toBe(true);
     if (waits) expect(now.wait > waits[0] && now.wait < waits[1]).toBe(true);
+    await told(log);
     expect(log.filter((line) => line.level === 'error').map((line) => line.event)).toEqual(alarm ? [alarm] : []);
     expect(office.calls).toHaveLength(1);
   });
@@ -189,6 +193,7 @@ describe('a send', () => {
     const { delivery, application, submission } = await order();
     await start();
     await comesTo(delivery, 'parked');
+    await told(log);
     const [parked] = await store.transaction(municipality, (tx) => deliveriesIn(tx, municipality, 'parked'));
     const owned = (await submissionById(store, municipality, submission))!;
     const key = await keys.unwrap(municipality, owned.keyEpoch, owned.wrappedKey);
@@ -209,6 +214,7 @@ describe('a send', () => {
     await start();
     expect(await comesTo(delivery, 'parked')).toMatchObject({ attempts: 4, last_error: 'given-up:answer-503' });
     expect(office.calls).toHaveLength(4);
+    await told(log, 4);
     expect(new Set(office.calls.map((call) => call.headers['idempotency-key'])).size).toBe(1);
     expect(
       log.some((line) => line.event === 'delivery_parked' && line.level === 'error' && line.fields.municipality === municipality),
@@ -226,6 +232,7 @@ describe('a send', () => {
     await eventually(async () => (await row(broken.delivery)).last_error && (await row(missing.delivery)).last_error);
     expect((await row(broken.delivery)).last_error).toBe('SealBroken');
     expect((await row(missing.delivery)).last_error).toBe('AttachmentBroken');
+    await told(log, 2);
     expect(log.filter((line) => line.event === 'delivery_broken')).toHaveLength(2);
     expect(await breakerOf(municipality)).toMatchObject({ failures: 0 });
   });
@@ -338,6 +345,7 @@ describe('where a second send would count twice', () => {
     await start();
     const now = await eventually(async () => (await row(delivery)).last_error !== null && (await row(delivery)));
     expect(now).toMatchObject({ state, last_error: error });
+    await told(log);
     if (state === 'unknown') expect(log.some((line) => line.event === 'delivery_unknown')).toBe(true);
   });
 
