@@ -1,38 +1,92 @@
-/** What the demo back office shows: a list of cases, and one case. Plain HTML. */
-import type { ReceivedCase } from './server.ts';
+/** What the demo back office shows: the list of cases with the switch for faults, and one case. Plain HTML, German, no script. */
+import { FAULTS, type Fault } from './faults.ts';
+import type { ReceivedCase } from './inbox.ts';
+import { STATUSES, type Status } from './report.ts';
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c2430;background:#f5f6f8}header{background:#2b3440;color:#fff;padding:1rem 1.5rem}
-main{max-width:60rem;margin:1.5rem auto;padding:0 1.5rem}table{border-collapse:collapse;width:100%;background:#fff}th,td{text-align:left;padding:.5rem .75rem;border-bottom:1px solid #dde1e6;vertical-align:top}
-h1{font-size:1.4rem;margin:0}pre{background:#fff;padding:1rem;overflow:auto}a{color:#0b4f8a}button{font:inherit;padding:.4rem .8rem}form{display:inline-block;margin-right:.5rem}p.none{background:#fff;padding:2rem}`;
+const escape = (text: unknown): string => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-function escape(text: unknown): string {
-  return String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const TIME = new Intl.DateTimeFormat('de-DE', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Europe/Berlin' });
+const time = (iso: string): string => `<time datetime="${escape(iso)}">${escape(TIME.format(new Date(iso)))}</time>`;
+const label = (status: string | undefined): string => STATUSES[status as Status] ?? 'Neu';
+const badge = (status: string | undefined): string => `<span class="badge ${escape(status ?? '')}">${label(status)}</span>`;
+const SIZE = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 1 });
+
+function page(title: string, above: string, body: string): string {
+  return `<!doctype html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escape(title)} – Fachverfahren (Vorführung)</title><link rel="stylesheet" href="/style.css"></head>
+<body><header><div><p>${above}</p><h1>${escape(title)}</h1></div></header><main>${body}</main></body></html>`;
 }
 
-function page(title: string, body: string): string {
-  return `<!doctype html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head><body><header><h1>${escape(title)}</h1></header><main>${body}</main></body></html>`;
-}
-
-export function listPage(cases: ReceivedCase[]): string {
+/** The list, newest first. */
+export function listPage(cases: ReceivedCase[], fault: { kind: Fault; left: number }): string {
   const rows = cases
     .toReversed()
     .map(
-      (one) =>
-        `<tr><td><a href="/cases/${encodeURIComponent(one.key)}">${escape(one.reference)}</a></td><td>${escape(one.service)}</td><td>${escape(one.municipality)}</td><td>${escape(one.receivedAt)}</td><td>${escape(one.news.at(-1)?.status ?? '–')}</td></tr>`,
+      (one) => `<tr><th scope="row"><a href="/cases/${encodeURIComponent(one.key)}">${escape(one.reference)}</a></th>
+<td data-name="Leistung">${escape(one.service)}</td><td data-name="Kommune">${escape(one.municipality)}</td>
+<td data-name="Eingang">${time(one.receivedAt)}</td><td data-name="Stand">${badge(one.news.at(-1)?.status)}</td></tr>`,
     )
     .join('');
-  const table = `<table><thead><tr><th>Vorgang</th><th>Leistung</th><th>Kommune</th><th>Eingang</th><th>Stand</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return page('Fachverfahren (Vorführung)', cases.length ? table : '<p class="none">Noch ist kein Antrag eingegangen.</p>');
+  const table = `<table><thead><tr><th scope="col">Vorgang</th><th scope="col">Leistung</th><th scope="col">Kommune</th><th scope="col">Eingang</th><th scope="col">Stand</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return page(
+    'Eingegangene Vorgänge',
+    'Fachverfahren (Vorführung): ein eigenes Programm, das vom Portal nur die veröffentlichten Verträge kennt',
+    `<section class="card">${cases.length ? table : '<p class="empty">Noch ist kein Antrag eingegangen.</p>'}</section>${faultCard(fault)}`,
+  );
 }
 
+function faultCard({ kind, left }: { kind: Fault; left: number }): string {
+  const options = Object.entries(FAULTS).map(
+    ([name, words]) => `<option value="${name}"${name === kind ? ' selected' : ''}>${escape(words)}</option>`,
+  );
+  const often = left === Infinity ? 'bis zum Ausschalten' : `noch ${left}-mal`;
+  const state = kind === 'none' ? 'Zurzeit geht alles gut.' : `Zurzeit: ${escape(FAULTS[kind])}, ${often}.`;
+  return `<section class="card fault${kind === 'none' ? '' : ' on'}"><h2>Störung auslösen</h2><p>${state}</p>
+<form method="post" action="/faults" class="row"><div><label for="kind">Was geschieht</label><select id="kind" name="kind">${options.join('')}</select></div>
+<div><label for="times">Wie oft (0: immer)</label><input id="times" name="times" type="number" min="0" max="1000" value="1"></div><button>Einstellen</button></form></section>`;
+}
+
+/** One case. */
 export function casePage(one: ReceivedCase): string {
-  const files = one.attachments.map((file) => `<li>${escape(file.name)} (${file.received} Bytes)</li>`).join('');
-  const button = (status: string, label: string) =>
-    `<form method="post" action="/cases/${encodeURIComponent(one.key)}/${status}"><button>${label}</button></form>`;
+  const path = `/cases/${encodeURIComponent(one.key)}`;
+  const files = one.attachments
+    .map(
+      (file) =>
+        `<li><a href="${path}/files/${encodeURIComponent(file.id)}">${escape(file.name)}</a> <span class="soft">${escape(file.mime)}, ${SIZE.format(file.size / 1024)} KB</span></li>`,
+    )
+    .join('');
+  const news = one.news
+    .map((item) => `<li>${badge(item.status)} ${time(item.at)}${item.text ? `<p class="text">${escape(item.text)}</p>` : ''}</li>`)
+    .join('');
+  const choices = Object.entries(STATUSES).map(([name, words]) => `<option value="${name}">${words}</option>`);
   return page(
     `Vorgang ${one.reference}`,
-    `<p><a href="/">Alle Vorgänge</a></p><table><tr><th>Leistung</th><td>${escape(one.service)}</td></tr><tr><th>Abgesendet</th><td>${escape(one.submittedAt)}</td></tr><tr><th>Eingegangen</th><td>${escape(one.receivedAt)}, ${one.sends}-mal zugestellt</td></tr><tr><th>Prüfsumme</th><td>${escape(one.payloadSha256)}</td></tr></table>
-<h2>Angaben</h2><pre>${escape(JSON.stringify(one.payload, null, 2))}</pre><h2>Anlagen</h2><ul>${files || '<li>keine</li>'}</ul>
-<h2>Rückmeldung</h2>${button('information_requested', 'Unterlagen nachfordern')}${button('decided', 'Entschieden')}<ul>${one.news.map((n) => `<li>${escape(n.status)}, ${escape(n.at)}</li>`).join('')}</ul>`,
+    '<a href="/">Alle Vorgänge</a>',
+    `<section class="card"><h2>Eingang</h2><dl><dt>Leistung</dt><dd>${escape(one.service)}</dd><dt>Kommune</dt><dd>${escape(one.municipality)}</dd>
+<dt>Abgesendet</dt><dd>${time(one.submittedAt)}</dd><dt>Eingegangen</dt><dd>${time(one.receivedAt)}</dd>
+<dt>Zugestellt</dt><dd>${one.sends}-mal, einmal angenommen</dd><dt>Stand</dt><dd>${badge(one.news.at(-1)?.status)}</dd></dl></section>
+<section class="card"><h2>Angaben</h2>${readable(one.payload)}</section>
+<section class="card"><h2>Anlagen</h2>${files ? `<ul>${files}</ul>` : '<p class="soft">Keine.</p>'}</section>
+<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
+<form method="post" action="${path}/news"><p><label for="status">Neuer Stand</label><select id="status" name="status">${choices.join('')}</select></p>
+<p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>
+<section class="card"><details><summary>Technische Angaben</summary><dl><dt>Idempotency-Key</dt><dd>${escape(one.key)}</dd><dt>Prüfsumme</dt><dd>${escape(one.payloadSha256)}</dd><dt>Rückruf</dt><dd>${escape(one.callback)}</dd></dl>
+<pre tabindex="0">${escape(JSON.stringify(one.payload, null, 2))}</pre></details></section>`,
   );
+}
+
+/** A document as people read it: names and values, lists numbered. */
+function readable(value: unknown): string {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '–';
+    return `<ol class="entries">${value.map((entry) => `<li>${readable(entry)}</li>`).join('')}</ol>`;
+  }
+  if (value !== null && typeof value === 'object') {
+    return `<dl>${Object.entries(value)
+      .map(([name, inner]) => `<dt>${escape(name)}</dt><dd>${readable(inner)}</dd>`)
+      .join('')}</dl>`;
+  }
+  if (value === true) return 'ja';
+  if (value === false) return 'nein';
+  return value === null || value === '' ? '–' : escape(value);
 }

@@ -1,26 +1,55 @@
-import { readSettings } from '#server/config';
-import { deliveryStatus } from '#server/delivery';
+import { readMunicipalities, readSettings } from '#server/config';
+import { COUNTS, equation, type Counts, type EquationFinding } from '#server/delivery';
 import { openStore } from '#server/store';
 import { FINDINGS, FINE, type Command } from './command.ts';
 import { quiet } from './quiet.ts';
 import { table } from './table.ts';
 
+const HEADS: Readonly<Record<keyof Counts, string>> = {
+  submitted: 'submitted',
+  delivered: 'delivered',
+  queued: 'queued',
+  sending: 'in flight',
+  parked: 'parked',
+  unknown: 'unknown',
+};
+
+function inWords({ rule, submission, ...about }: EquationFinding): string {
+  const where = `${about.municipality}/${about.destination}`;
+  switch (rule) {
+    case 'unbalanced':
+      return `${where}: the sum differs from what was submitted.`;
+    case 'missing':
+      return `${where}: submission ${submission} ordered a delivery that does not exist.`;
+    case 'stray':
+      return `${where}: submission ${submission} has a delivery that it did not order.`;
+    case 'unconfigured':
+      return `${where}: something waits for this destination, and no municipality document knows it. Add it again, or decide about each delivery.`;
+  }
+}
+
 const command: Command = {
   usage: '',
-  help: 'The delivery equation: ordered = delivered + queued + sending + parked + unknown, per municipality and in all. Findings when it does not hold.',
+  help: `The delivery equation, for every destination and in all: submitted = delivered + queued + in flight + parked + unknown.
+Findings: sums that differ, submissions without a delivery they ordered, and destinations that no document knows.`,
   async run({ json, print }) {
     const settings = readSettings(process.env);
+    const { municipalities } = readMunicipalities(settings.configDir);
+    const configured = new Set(municipalities.flatMap((one) => one.destinations.map(({ id }) => `${one.id}/${id}`)));
     const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: quiet, migrate: false });
     try {
-      const { municipalities, total, balanced } = await deliveryStatus(store);
-      const columns = ['submissions', 'ordered', 'delivered', 'queued', 'sending', 'parked', 'unknown'] as const;
-      const line = (name: string, row: Record<(typeof columns)[number], number>) => [name, ...columns.map((column) => String(row[column]))];
-      if (json) print(JSON.stringify({ municipalities, total, balanced }, null, 2));
+      const { destinations, total, balanced, findings } = await equation(store, (municipality, id) =>
+        configured.has(`${municipality}/${id}`),
+      );
+      if (json) print(JSON.stringify({ destinations, total, balanced, findings }, null, 2));
       else {
-        print(table([['municipality', ...columns], ...municipalities.map((row) => line(row.municipality, row)), line('all', total)]));
+        const line = (about: readonly string[], counts: Counts) => [...about, ...COUNTS.map((name) => String(counts[name]))];
+        const rows = destinations.map((row) => line([row.municipality, row.destination], row));
+        print(table([['municipality', 'destination', ...COUNTS.map((name) => HEADS[name])], ...rows, line(['all', ''], total)]));
+        for (const finding of findings) print(inWords(finding));
         print(balanced ? 'The equation holds: nothing is lost.' : 'THE EQUATION DOES NOT HOLD: orders and deliveries differ.');
       }
-      return balanced ? FINE : FINDINGS;
+      return findings.length === 0 ? FINE : FINDINGS;
     } finally {
       await store.close();
     }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fieldTypes } from '#fields/all';
 import { openCatalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings } from '#server/config';
+import { destinationSettings } from '#server/delivery';
 import { openStore } from '#server/store';
 import { contrastFindings } from '#ui/brand.ts';
 import { FINDINGS, FINE, type Command } from './command.ts';
@@ -26,14 +27,9 @@ const command: Command = {
     for (const one of municipalities) {
       for (const problem of contrastFindings(one.colors)) note(`colours of ${one.id}`, false, `${problem.message} ${problem.remedy}`);
       for (const destination of one.destinations) {
-        for (const reference of destination.secrets) {
-          try {
-            readSecret(reference);
-            note(`secret of ${one.id}/${destination.id}`, true, reference);
-          } catch (error) {
-            note(`secret of ${one.id}/${destination.id}`, false, (error as Error).message);
-          }
-        }
+        const { problems } = destinationSettings(destination, (reference, open) => readSecret(reference, process.env, open));
+        for (const problem of problems) note(`secret of ${one.id}/${destination.id}`, false, problem);
+        if (problems.length === 0) note(`secrets of ${one.id}/${destination.id}`, true, destination.secrets.join(', '));
       }
     }
     const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);

@@ -37,7 +37,8 @@ try {
     stopping = true;
     // Requests under way are finished; a client that hangs does not keep the portal from stopping.
     setTimeout(() => process.exit(1), 20_000).unref();
-    server.close(() => void portal.stop().then(() => process.exit(0)));
+    const requests = new Promise((done) => server.close(done));
+    void portal.stop(requests).then(() => process.exit(0));
     server.closeIdleConnections();
   };
   process.on('SIGTERM', stop);

@@ -4,11 +4,11 @@ import { createTexts, type Texts } from '#i18n';
 import { createApplications, type Applications } from '#server/applications';
 import { openCatalog, type Catalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
-import { createWorker, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
+import { createWorker, destinationSettings, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
 import { createDocuments, type Documents } from '#server/documents';
 import { clamd, openFile, type Scanner } from '#server/files';
 import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
-import { claimPeriodic, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
+import { claimPeriodic, deliveryFigures, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
 import { brandCss } from '#ui/brand.ts';
 import { SESSION } from '#server/applications';
 import de from '../i18n/texts/de.json' with { type: 'json' };
@@ -34,10 +34,12 @@ export interface Portal {
     headers: NodeJS.Dict<string | string[]>,
     body: Buffer,
   ) => Promise<{ status: number; body: string }>;
-  readonly observeRequest: (method: string, path: string, status: number, milliseconds: number, correlation: string) => void;
+  /** `route`: id of the route, not the address; undefined when no route answered. */
+  readonly observeRequest: (method: string, route: string | undefined, status: number, milliseconds: number, correlation: string) => void;
   /** A delivery was ordered: the worker need not wait for its next look. */
   readonly wakeWorker: () => void;
-  readonly stop: () => Promise<void>;
+  /** Begins nothing new, finishes what is under way, and closes. `requests`: settled when no request needs the portal any more. */
+  readonly stop: (requests: Promise<unknown>) => Promise<void>;
 }
 
 const SWEEP = 10 * 60_000;
@@ -56,23 +58,20 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: logger.forStore });
   const keys = await KeyRing.open(settings.keysDir);
   const applications = createApplications(store, keys, catalog, settings.fixedToday === undefined ? undefined : () => settings.fixedToday!);
-  if (settings.fixedToday !== undefined) logger.warn('fixed_day', { reason: settings.fixedToday });
+  if (settings.fixedToday !== undefined) logger.warn('fixed_day', { day: settings.fixedToday });
   const destinations = new Map<string, DestinationSettings>();
   for (const municipality of municipalities) {
-    for (const one of municipality.destinations) {
-      const secrets: string[] = [];
-      for (const reference of one.secrets) {
-        try {
-          secrets.push(readSecret(reference, env));
-        } catch (error) {
-          logger.error('secret', { municipality: municipality.id, destination: one.id, message: (error as Error).message });
-        }
-      }
-      destinations.set(`${municipality.id}/${one.id}`, { ...one, secrets });
+    for (const document of municipality.destinations) {
+      const one = destinationSettings(document, (reference, open) => readSecret(reference, env, open));
+      for (const message of one.problems) logger.error('destination', { municipality: municipality.id, destination: one.id, message });
+      destinations.set(`${municipality.id}/${one.id}`, one);
     }
   }
   const destination = (municipality: string, id: string) => destinations.get(`${municipality}/${id}`);
-  const metrics = createMetrics();
+  const metrics = createMetrics({
+    figures: () => deliveryFigures(store),
+    failed: (error) => logger.warn('metrics_failed', { error: error.name }),
+  });
   let worker: Worker | undefined;
   if (settings.worker) {
     worker = createWorker({
@@ -83,6 +82,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
         one.destinations.map(({ id }) => ({ municipality: one.id, settings: destination(one.id, id)! })),
       ),
       logger,
+      attempted: metrics.attempt,
       openAttachment: async (municipality, applicationId, key, id) =>
         (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
     });
@@ -110,15 +110,19 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     texts: createTexts({ de, en }),
     ready: () => store.ready(),
     brandCss: (municipality) => brandCss(municipality.colors),
-    statusCallback: (municipality, headers, body) => receiveStatus({ store, keys, logger, destination }, municipality, headers, body),
-    observeRequest: (method, path, status, milliseconds, correlation) => {
-      metrics.request(method, status, milliseconds);
-      if (status >= 500) logger.warn('answer', { method, status, milliseconds: Math.round(milliseconds), correlation });
+    statusCallback: async (municipality, headers, body) => {
+      const result = await receiveStatus({ store, keys, logger, destination }, municipality, headers, body);
+      metrics.callback(result.status);
+      return result;
+    },
+    observeRequest: (method, route, status, milliseconds, correlation) => {
+      metrics.request(method, route, status, milliseconds);
+      if (status >= 500) logger.warn('answer', { method, route, status, milliseconds: Math.round(milliseconds), correlation });
     },
     wakeWorker: () => worker?.wake(),
-    stop: async () => {
+    stop: async (requests) => {
       clearInterval(sweeper);
-      await worker?.stop();
+      await Promise.all([worker?.stop(), requests]);
       await store.close();
     },
   };

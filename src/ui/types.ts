@@ -276,6 +276,8 @@ export interface TimelineStep {
   /** ISO date and time, and how it is read. */
   readonly at?: { readonly iso: string; readonly text: string } | undefined;
   readonly text?: string | undefined;
+  /** What the office wrote: plain text with line breaks, in the office's language. */
+  readonly message?: string | undefined;
   readonly state: 'done' | 'current' | 'next';
 }
 

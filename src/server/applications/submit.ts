@@ -9,6 +9,7 @@ import { canonicalJson, type Package } from '#package';
 import { buildEnvelope, type EnvelopeAttachment } from '#server/delivery';
 import {
   addSummary,
+  filesOf,
   open,
   purposes,
   seal,
@@ -55,18 +56,22 @@ export function payloadOf(pkg: Package, walked: Walk): { document: Json; problem
   return { document, problems };
 }
 
-/** Files that count, from the answers of the walk. */
-function attachmentsOf(walked: Walk): EnvelopeAttachment[] {
-  const found: EnvelopeAttachment[] = [];
-  for (const step of walked.steps) {
-    for (const field of step.fields) {
-      if (!field.type.file) continue;
+/** Files that count, from the answers of the walk; size and hash as the store knows them. @throws Error for a file that is not stored */
+async function attachmentsOf(store: Store, draft: Draft, walked: Walk): Promise<EnvelopeAttachment[]> {
+  const named = walked.steps.flatMap((step) =>
+    step.fields.flatMap((field) => {
       const path = joinPath(step.prefix, field.id);
-      const value = walked.counted[path];
-      if (Array.isArray(value)) found.push(...(value as unknown as EnvelopeAttachment[]).map((file) => ({ ...file, field: path })));
-    }
-  }
-  return found;
+      const value = field.type.file ? walked.counted[path] : undefined;
+      return Array.isArray(value) ? (value as { id: string; name: string }[]).map(({ id, name }) => ({ id, name, field: path })) : [];
+    }),
+  );
+  if (named.length === 0) return [];
+  const stored = new Map((await filesOf(store, draft.offering.municipality.id, draft.id)).map((file) => [file.id, file]));
+  return named.map(({ id, name, field }) => {
+    const file = stored.get(id);
+    if (!file?.sha256) throw new Error('a file of the application is not stored');
+    return { id, name, mime: file.mime, size: file.size, sha256: file.sha256.toString('hex'), field };
+  });
 }
 
 export interface SubmitOptions {
@@ -91,6 +96,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
   const kind = own?.kind ?? 'pin';
   const factorHash = await keys.keyedHash(municipality.id, 'factor', normaliseFactor(kind, own?.value ?? pin!));
   const context = { municipality: municipality.id, application: draft.id, revision: draft.revision };
+  const attachments = await attachmentsOf(store, draft, walked);
   const submittedAt = new Date();
   for (let attempt = 0; attempt < 5; attempt++) {
     const reference = newReference(submittedAt.getFullYear());
@@ -109,7 +115,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       payload: document,
       payloadSha256: payloadSha256.toString('hex'),
       provenance: draft.provenance,
-      attachments: attachmentsOf(walked),
+      attachments,
       callback: { url: callbackUrl },
     });
     const result = await submitApplication(store, {

@@ -126,8 +126,11 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
   return { municipalities, findings };
 }
 
-/** Resolves a reference to a secret: `env:NAME` or `file:/path`. Throws with the reference, never with the value. */
-export function readSecret(reference: string, env: NodeJS.ProcessEnv = process.env): string {
+/**
+ * Resolves a reference to a secret: `env:NAME` or `file:/path`. `open`: not a secret (a certificate), others may be able to read the file.
+ * @throws Error that names the reference, never the value
+ */
+export function readSecret(reference: string, env: NodeJS.ProcessEnv = process.env, open = false): string {
   const [kind, ...rest] = reference.split(':');
   const name = rest.join(':');
   if (kind === 'env') {
@@ -136,8 +139,17 @@ export function readSecret(reference: string, env: NodeJS.ProcessEnv = process.e
     return value;
   }
   if (kind === 'file') {
-    if ((statSync(name).mode & 0o077) !== 0) throw new Error(`secret ${reference}: the file is readable for others; use chmod 600`);
-    return readFileSync(name, 'utf8').trim();
+    let mode: number;
+    let value: string;
+    try {
+      ({ mode } = statSync(name));
+      value = readFileSync(name, 'utf8').trim();
+    } catch (error) {
+      throw new Error(`secret ${reference}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+    if (!open && (mode & 0o077) !== 0) throw new Error(`secret ${reference}: the file is readable for others; use chmod 600`);
+    if (!value) throw new Error(`secret ${reference}: the file is empty`);
+    return value;
   }
   throw new Error(`secret ${reference}: use env:NAME or file:/path`);
 }

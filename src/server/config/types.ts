@@ -46,6 +46,12 @@ export interface DestinationDocument {
   allowPrivate?: boolean;
   maxInFlight?: number;
   timeoutSeconds?: number;
+  /** `manual`: it takes a second send for a second application, so a send whose outcome is not known waits for a person. */
+  onUnknown?: 'resend' | 'manual';
+  /** References. `ca`: who signs its certificate; `certificate` and `key`: what we show (mTLS). */
+  tls?: { ca?: string; certificate?: string; key?: string };
+  /** Client credentials. `clientSecret` is a reference. */
+  oauth2?: { tokenUrl: string; clientId: string; clientSecret: string; scope?: string };
 }
 
 export interface ConfigFinding {

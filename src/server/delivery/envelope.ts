@@ -10,8 +10,8 @@ export interface EnvelopeAttachment {
   mime: string;
   /** Bytes. */
   size: number;
-  /** Hex. What was frozen without it gets it when it is sent, see `attachments.ts`. */
-  sha256?: string;
+  /** Hex. */
+  sha256: string;
   /** Data path of the field it answers. */
   field: string;
 }
@@ -39,7 +39,7 @@ export interface Envelope extends EnvelopeInput {
   $schema: string;
 }
 
-export const ENVELOPE_SCHEMA = 'https://schalter.example/schemas/submission-envelope.v1.schema.json';
+const ENVELOPE_SCHEMA = 'https://schalter.example/schemas/submission-envelope.v1.schema.json';
 
 /** The envelope of a submission for one destination. Takes over what version 1 knows and nothing else, whatever else the parts carry. */
 export function buildEnvelope(input: EnvelopeInput): Envelope {
@@ -60,14 +60,7 @@ export function buildEnvelope(input: EnvelopeInput): Envelope {
     provenance: Object.fromEntries(
       Object.entries(input.provenance).map(([path, { source, channel, by, at }]) => [path, { source, channel, by, at }]),
     ),
-    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({
-      id,
-      name,
-      mime,
-      size,
-      ...(sha256 && { sha256 }),
-      field,
-    })),
+    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field })),
     callback: { url: input.callback.url },
   };
 }

@@ -1,6 +1,7 @@
 /** Deliveries: one submission on its way to one destination. */
 export type { Adapter, DeliveryContext, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
-export { buildEnvelope, ENVELOPE_SCHEMA, type Envelope, type EnvelopeAttachment, type EnvelopeInput } from './envelope.ts';
-export { sign, verify } from './signature.ts';
-export { deliveryStatus, receiveStatus, type DeliveryStatus } from './status.ts';
-export { backoff, createWorker, type Worker } from './worker.ts';
+export { destinationSettings, type ReadReference } from './destinations.ts';
+export { buildEnvelope, type Envelope, type EnvelopeAttachment, type EnvelopeInput } from './envelope.ts';
+export { COUNTS, equation, type Counts, type Equation, type EquationFinding } from './equation.ts';
+export { LEADS_ON, receiveStatus, statusTimeline, type NewsContext, type TimelineEntry } from './news.ts';
+export { createWorker, type Worker, type WorkerEvent, type WorkerLogger, type WorkerOptions } from './worker.ts';

@@ -18,6 +18,11 @@ function keyOf(secret: string): Buffer {
   return key;
 }
 
+/** @throws WeakSecret when it cannot be used to sign */
+export function checkSecret(secret: string): void {
+  keyOf(secret);
+}
+
 function mac(secret: string, id: string, timestamp: string, body: Uint8Array): Buffer {
   return createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body).digest();
 }

@@ -1,206 +1,167 @@
 /**
- * The worker: claims deliveries with a lease, sends them through their adapter, and notes what became of each. Only the database's clock decides when
- * something is due. It never gives up silently: after the last try a delivery is parked for a person.
+ * The worker: claims deliveries with a lease, has them sent, and notes what became of each. Only the database's clock decides when something is due.
+ * Any number of workers share one database. Nothing ends the loop but `stop`: a database that is away is asked again.
  */
-import type { Readable } from 'node:stream';
-import {
-  checkpointDelivery,
-  claimDeliveries,
-  finishDelivery,
-  markUnknown,
-  nextDeliveryAt,
-  open,
-  parkDelivery,
-  purposes,
-  releaseDelivery,
-  retryDelivery,
-  syncDestination,
-  tripBreaker,
-  type Claimed,
-  type KeyRing,
-  type Store,
-} from '#server/store';
-import { httpJson } from './adapters/http-json/index.ts';
-import type { Adapter, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
-import type { Envelope } from './envelope.ts';
+import { claimDeliveries, DatabaseUnavailable, nextDeliveryIn, syncDestination, type Claimed } from '#server/store';
+import type { DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
+import { attempt, LeaseLost, Stopping, type AttemptOptions } from './attempt.ts';
+import { backoff, MOST_ATTEMPTS } from './schedule.ts';
+import { handBack, settle, type SettleOptions } from './settle.ts';
 
-const ADAPTERS: ReadonlyMap<string, Adapter> = new Map([['http-json', httpJson]]);
+const SECOND = 1_000;
+const BREAKER = { breakerAfter: 5, breakerPause: 30 * SECOND };
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-/** Pauses after each failed attempt; then hourly until 72 hours are over (the schedule was measured, reliability section 2.3). */
-const PAUSES = [1 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE];
-const MAX_ATTEMPTS = PAUSES.length + 72;
-const LEASE = 60 * SECOND;
-const AT_ONCE = 8;
-const CREDENTIALS_PAUSE = 5 * MINUTE;
+/** What a worker tells the log; the names are in the table of `#server/observe`. */
+export type WorkerEvent =
+  'delivery' | 'delivery_lost' | 'delivery_parked' | 'delivery_unknown' | 'delivery_broken' | 'destination_settings' | 'worker_failed';
 
-export interface WorkerOptions {
-  readonly store: Store;
-  readonly keys: KeyRing;
+export interface WorkerLogger {
+  info(event: WorkerEvent, fields: object): void;
+  warn(event: WorkerEvent, fields: object): void;
+  error(event: WorkerEvent, fields: object): void;
+}
+
+export interface WorkerOptions extends Omit<AttemptOptions, 'lease'>, Partial<Pick<SettleOptions, 'pause' | 'mostAttempts'>> {
   readonly destination: (municipality: string, id: string) => DestinationSettings | undefined;
   readonly destinations?: readonly { municipality: string; settings: DestinationSettings }[];
-  readonly logger: { info(event: string, fields: object): void; warn(event: string, fields: object): void };
-  readonly openAttachment: (municipality: string, application: string, key: Buffer, id: string) => Promise<Readable | undefined>;
-  /** Longest pause between two looks at the queue. Default two seconds. */
+  readonly logger: WorkerLogger;
+  /** For metrics: an attempt ended. Seconds. */
+  readonly attempted?: (claimed: Pick<Claimed, 'municipality' | 'destination'>, outcome: DeliveryOutcome['kind'], seconds: number) => void;
+  /** Milliseconds; renewed while a send lasts longer. Default one minute. */
+  readonly lease?: number;
+  /** Longest pause between two looks at the queue, in milliseconds. Default two seconds. */
   readonly poll?: number;
-  /** For tests: pause before the next attempt, in milliseconds. */
-  readonly pause?: (attempts: number) => number;
+  /** Sends of this worker at the same time, over all destinations. Default 32: some that hang must not keep the others waiting. */
+  readonly atOnce?: number;
+  /** How long `stop` waits for sends under way before it ends them, in milliseconds. Default ten seconds. */
+  readonly grace?: number;
 }
 
 export interface Worker {
+  /** Brings the destinations' limits into the database and begins. @throws DatabaseUnavailable */
   start(): Promise<void>;
   /** Something was queued: look now. */
   wake(): void;
-  /** Finishes what is being sent; nothing new is begun. */
+  /** Begins nothing new, finishes what is being sent, and hands back what does not finish in time. */
   stop(): Promise<void>;
 }
 
-/** Pause after an attempt, with jitter of half either way so that a healed receiver is not met by all at once. */
-export function backoff(attempts: number, random = Math.random()): number {
-  return (PAUSES[attempts - 1] ?? 60 * MINUTE) * (0.5 + random);
-}
-
 export function createWorker(options: WorkerOptions): Worker {
-  const { store, keys, logger } = options;
-  const pause = options.pause ?? backoff;
-  const running = new Set<Promise<void>>();
+  const { store, logger, lease = 60 * SECOND, poll = 2 * SECOND, atOnce = 32, grace = 10 * SECOND } = options;
+  const sending: AttemptOptions = { ...options, lease };
+  const settling: SettleOptions = { ...options, pause: options.pause ?? backoff, mostAttempts: options.mostAttempts ?? MOST_ATTEMPTS };
+  const running = new Map<Promise<void>, AbortController>();
+  let loop: Promise<void> | undefined;
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-  let again = false;
+  let awake = false;
+  let rouse: () => void = () => undefined;
 
-  async function send(claimed: Claimed): Promise<void> {
-    const outcome = await attempt(claimed);
-    const held = await note(claimed, outcome);
-    logger.info('delivery', {
-      delivery: claimed.id,
-      destination: claimed.destination,
-      attempt: claimed.attempts,
-      outcome: outcome.kind,
-      status: outcome.status ?? 0,
-      held,
-    });
+  async function deliver(claimed: Claimed, abort: AbortController): Promise<void> {
+    const started = performance.now();
+    const outcome = await attempt(sending, claimed, options.destination(claimed.municipality, claimed.destination), abort);
+    const seconds = (performance.now() - started) / SECOND;
+    const reason: unknown = abort.signal.reason;
+    const held = reason instanceof LeaseLost ? false : await note(claimed, outcome, reason instanceof Stopping);
+    options.attempted?.(claimed, outcome.kind, seconds);
+    report(claimed, outcome, held, Math.round(seconds * SECOND));
   }
 
-  async function attempt(claimed: Claimed): Promise<DeliveryOutcome> {
-    const destination = options.destination(claimed.municipality, claimed.destination);
-    const adapter = ADAPTERS.get(claimed.adapter);
-    if (!destination || !adapter)
-      return { kind: 'park', reason: `destination "${claimed.destination}" or adapter "${claimed.adapter}" is not configured` };
-    try {
-      const key = await keys.unwrap(claimed.municipality, claimed.keyEpoch, claimed.wrappedKey);
-      const context = {
-        municipality: claimed.municipality,
-        application: claimed.application,
-        purpose: purposes.envelope(claimed.destination),
-        revision: claimed.revision,
-      };
-      const bytes = open(key, context, claimed.envelope);
-      return await adapter({
-        destination,
-        bytes,
-        envelope: JSON.parse(bytes.toString()) as Envelope,
-        openAttachment: (id) => options.openAttachment(claimed.municipality, claimed.application, key, id),
-        checkpoint: claimed.checkpoint,
-        saveCheckpoint: async (data) => void (await checkpointDelivery(store, claimed, data, LEASE)),
-      });
-    } catch (error) {
-      // Our own fault (a key, a stored byte): a person has to look; trying again changes nothing.
-      return { kind: 'park', reason: `cannot be sent: ${(error as Error).name}` };
-    }
-  }
-
-  async function note(claimed: Claimed, outcome: DeliveryOutcome): Promise<boolean> {
-    switch (outcome.kind) {
-      case 'delivered':
-        return finishDelivery(store, claimed, { status: outcome.status });
-      case 'park':
-        return parkDelivery(store, claimed, { error: outcome.reason, status: outcome.status });
-      case 'unknown':
-        return markUnknown(store, claimed, { error: outcome.reason, status: outcome.status });
-      case 'retry': {
-        if (outcome.credentials) {
-          await tripBreaker(store, claimed.municipality, claimed.destination, CREDENTIALS_PAUSE);
-          logger.warn('delivery_credentials', { destination: claimed.destination, status: outcome.status ?? 0 });
-        }
-        if (claimed.attempts >= MAX_ATTEMPTS)
-          return parkDelivery(store, claimed, {
-            error: `given up after ${claimed.attempts} attempts: ${outcome.reason}`,
-            status: outcome.status,
-          });
-        const delay = outcome.afterSeconds === undefined ? pause(claimed.attempts) : outcome.afterSeconds * SECOND;
-        return retryDelivery(store, claimed, { delay, error: outcome.reason, status: outcome.status, counts: outcome.status !== 429 });
+  /** Writes it down, however long the database is away: only a stop ends that, and then the lease runs out. */
+  async function note(claimed: Claimed, outcome: DeliveryOutcome, stopping: boolean): Promise<boolean> {
+    for (;;) {
+      try {
+        return await (stopping && outcome.kind === 'retry' ? handBack(settling, claimed) : settle(settling, claimed, outcome));
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable) || stopped) throw error;
+        await pauseFor(SECOND);
       }
     }
   }
 
-  async function look(): Promise<void> {
-    const room = AT_ONCE - running.size;
-    if (room <= 0 || stopped) return;
-    const claimed = await claimDeliveries(store, room, LEASE);
+  function report(claimed: Claimed, outcome: DeliveryOutcome, held: boolean, milliseconds: number): void {
+    const about = { municipality: claimed.municipality, destination: claimed.destination, delivery: claimed.id };
+    const reason = 'reason' in outcome ? outcome.reason : undefined;
+    const { kind, status } = outcome;
+    logger.info('delivery', { ...about, attempt: claimed.attempts, outcome: kind, status, reason, held, milliseconds });
+    if (!held) return logger.warn('delivery_lost', about);
+    if (kind === 'park') logger.error('delivery_parked', { ...about, status, reason });
+    if (kind === 'unknown') logger.error('delivery_unknown', { ...about, status, reason });
+    if (kind !== 'retry') return;
+    if (outcome.cause === 'settings') logger.error('destination_settings', { ...about, status, reason });
+    if (outcome.cause === 'ours') logger.error('delivery_broken', { ...about, reason });
+    if (claimed.attempts >= settling.mostAttempts) logger.error('delivery_parked', { ...about, status, reason });
+  }
+
+  /** Claims what there is room for; gives how long to wait before the next look, in milliseconds. */
+  async function look(): Promise<number> {
+    const room = atOnce - running.size;
+    if (room <= 0) return poll;
+    const claimed = await claimDeliveries(store, room, lease);
     for (const one of claimed) {
       if (stopped) {
-        await releaseDelivery(store, one);
+        await handBack(settling, one);
         continue;
       }
-      const work: Promise<void> = send(one)
-        .catch((error: Error) => logger.warn('delivery_failed', { delivery: one.id, error: error.name }))
+      const abort = new AbortController();
+      const work: Promise<void> = deliver(one, abort)
+        .catch((error: Error) => logger.warn('worker_failed', { delivery: one.id, error: error.name }))
         .finally(() => {
           running.delete(work);
           wake();
         });
-      running.add(work);
+      running.set(work, abort);
     }
-    if (claimed.length === 0) schedule(await nextDeliveryAt(store));
-    else again = true;
+    if (claimed.length > 0) return 0;
+    // Due but not given to us: its destination is busy with what others send.
+    return Math.min(poll, Math.max(SECOND / 4, (await nextDeliveryIn(store)) ?? poll));
   }
 
-  function schedule(next: Date | undefined): void {
-    const longest = options.poll ?? 2_000;
-    // The database's time against ours only decides how soon to look, never what is due.
-    const wait = next ? Math.min(longest, Math.max(50, next.getTime() - Date.now())) : longest;
-    if (stopped) return;
-    clearTimeout(timer);
-    timer = setTimeout(wake, wait);
-    timer.unref();
+  async function run(): Promise<void> {
+    while (!stopped) {
+      awake = false;
+      let wait = poll;
+      try {
+        wait = await look();
+      } catch (error) {
+        logger.warn('worker_failed', { error: (error as Error).name });
+      }
+      if (!awake && !stopped && wait > 0) {
+        await new Promise<void>((done) => {
+          const timer = setTimeout(done, wait);
+          rouse = () => (clearTimeout(timer), done());
+        });
+      }
+    }
   }
 
   function wake(): void {
-    if (stopped) return;
-    if (looking) {
-      again = true;
-      return;
-    }
-    clearTimeout(timer);
-    again = false;
-    looking = look()
-      // The database is away: look again in a while.
-      .catch(() => schedule(undefined))
-      .finally(() => {
-        looking = undefined;
-        if (again && running.size < AT_ONCE) setImmediate(wake);
-        else if (!timer?.hasRef) schedule(undefined);
-      });
+    awake = true;
+    rouse();
   }
 
   return {
     async start() {
-      for (const { municipality, settings } of options.destinations ?? []) {
-        await syncDestination(store, municipality, settings.id, {
-          maxInFlight: settings.maxInFlight ?? 4,
-          breakerAfter: 5,
-          breakerPause: 30 * SECOND,
-        });
-      }
-      wake();
+      for (const { municipality, settings } of options.destinations ?? [])
+        await syncDestination(store, municipality, settings.id, { maxInFlight: settings.maxInFlight ?? 4, ...BREAKER });
+      loop ??= run();
     },
     wake,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      await looking;
-      await Promise.race([Promise.all(running), new Promise((done) => setTimeout(done, 15_000).unref())]);
+      wake();
+      await loop;
+      const finished = () => Promise.all(running.keys());
+      await within(grace, finished());
+      for (const abort of running.values()) abort.abort(new Stopping());
+      await within(grace / 2, finished());
     },
   };
+}
+
+const pauseFor = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const timer: { set?: NodeJS.Timeout } = {};
+  await Promise.race([work, new Promise((done) => (timer.set = setTimeout(done, milliseconds)))]);
+  clearTimeout(timer.set);
 }

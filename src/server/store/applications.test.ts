@@ -4,7 +4,7 @@ import { testDatabase } from '../../../tests/postgres.ts';
 import {
   claimPeriodic,
   createSession,
-  deliveryTotals,
+  deliveryFigures,
   discardDraft,
   hitLimit,
   keepDraft,
@@ -231,8 +231,8 @@ describe('the clock', () => {
     expect(rows.map((row) => row.id).sort()).toEqual([running.id, handedIn.id].sort());
     expect((await owner.query(`select 1 from file where application_id = $1`, [due.id])).rowCount).toBe(0);
     expect(await audits(due.id)).toContain('expire');
-    for (const totals of await deliveryTotals(store))
-      expect(totals.ordered).toBe(totals.queued + totals.sending + totals.delivered + totals.parked + totals.unknown);
+    for (const totals of await deliveryFigures(store))
+      expect(totals.submitted).toBe(totals.queued + totals.sending + totals.delivered + totals.parked + totals.unknown);
   });
 
   it('S22: a limit is exact over parallel callers, and per municipality', async () => {

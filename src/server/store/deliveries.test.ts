@@ -4,11 +4,14 @@ import {
   checkpointDelivery,
   claimDeliveries,
   type Claimed,
+  confirmDelivery,
   deliveriesIn,
-  deliveryTotals,
+  deliveryFigures,
+  deliveryGaps,
   finishDelivery,
   markUnknown,
-  nextDeliveryAt,
+  nextDeliveryIn,
+  renewLease,
   parkDelivery,
   releaseDelivery,
   resolveDelivery,
@@ -67,8 +70,8 @@ describe('claiming', () => {
     expect(most).toBe(4);
     expect(seen.size).toBe(120);
     expect([...seen.values()].every((times) => times === 1)).toBe(true);
-    expect((await deliveryTotals(store)).find((totals) => totals.municipality === municipality)).toMatchObject({
-      ordered: 120,
+    expect((await deliveryFigures(store)).find((figures) => figures.municipality === municipality)).toMatchObject({
+      submitted: 120,
       delivered: 120,
     });
   });
@@ -115,6 +118,19 @@ describe('claiming', () => {
     ]);
   });
 
+  it('a renewed lease is not given to another worker; a lost one cannot be renewed', async () => {
+    const municipality = await municipalityWith();
+    await queueDeliveries(store, municipality, 1);
+    const [held] = (await claim(1, 50)) as [Claimed];
+    expect(await renewLease(store, held, 60_000)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(await claim()).toHaveLength(0);
+    expect(await renewLease(store, held, 1)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await claim()).toMatchObject([{ id: held.id, repeat: true }]);
+    expect(await renewLease(store, held, 60_000)).toBe(false);
+  });
+
   it('hands back without counting the attempt', async () => {
     const municipality = await municipalityWith();
     await queueDeliveries(store, municipality, 1);
@@ -130,8 +146,7 @@ describe('the breaker', () => {
     await queueDeliveries(store, municipality, 8);
     for (const delivery of await claim(3)) await retryDelivery(store, delivery, { delay: 0, error: '503', status: 503, counts: true });
     expect(await claim()).toHaveLength(0);
-    const wake = await nextDeliveryAt(store);
-    expect(wake!.getTime()).toBeGreaterThan(Date.now() - 1_000);
+    expect(await nextDeliveryIn(store)).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 200));
     const probe = await claim();
     expect(probe).toHaveLength(1);
@@ -159,7 +174,76 @@ describe('the breaker', () => {
   });
 });
 
+describe('the equation', () => {
+  it('counts orders on the submissions and everything else on the deliveries, and names each difference', async () => {
+    const municipality = await municipalityWith();
+    await queueDeliveries(store, municipality, 3);
+    const [first] = (await claim(1)) as [Claimed];
+    await finishDelivery(store, first);
+    const draft = await draftIn(store, municipality);
+    const { id } = await submitApplication(store, submitOf(draft, ['archive', 'office']));
+    const figures = async () => (await deliveryFigures(store)).filter((one) => one.municipality === municipality);
+    const sum = (rows: Awaited<ReturnType<typeof figures>>, name: 'submitted' | 'queued' | 'delivered') =>
+      rows.reduce((total, row) => total + row[name], 0);
+    const before = await figures();
+    expect(before.map((one) => [one.destination, one.submitted])).toEqual([
+      ['archive', 1],
+      ['office', 4],
+    ]);
+    expect([sum(before, 'queued'), sum(before, 'delivered')]).toEqual([4, 1]);
+    expect(before[1]).toMatchObject({ breaker: 'closed' });
+    const gaps = async () => (await deliveryGaps(store)).filter((one) => one.municipality === municipality);
+    expect(await gaps()).toEqual([]);
+    // what the portal's role cannot do: a row vanishes, another one is led elsewhere
+    await owner.query(`delete from delivery_attempt where delivery_id = $1`, [first.id]);
+    await owner.query(`delete from delivery where id = $1`, [first.id]);
+    await owner.query(`insert into destination (municipality, id) values ($1, 'elsewhere')`, [municipality]);
+    await owner.query(`update delivery set destination = 'elsewhere' where submission_id = $1 and destination = 'archive'`, [id]);
+    expect(await gaps()).toEqual(
+      expect.arrayContaining([
+        { municipality, submission: first.submission, destination: first.destination, kind: 'missing' },
+        { municipality, submission: id, destination: 'archive', kind: 'missing' },
+        { municipality, submission: id, destination: 'elsewhere', kind: 'stray' },
+      ]),
+    );
+  });
+
+  it('says whether a breaker is open, and since when the longest waits', async () => {
+    const municipality = await municipalityWith({ breakerAfter: 1, breakerPause: 100 });
+    await queueDeliveries(store, municipality, 2);
+    const [one] = (await claim(1)) as [Claimed];
+    await retryDelivery(store, one, { delay: 0, error: '503', counts: true });
+    await owner.query(`update delivery set created_at = now() - interval '2 hours' where id = $1`, [one.id]);
+    const figures = async () => (await deliveryFigures(store)).find((row) => row.municipality === municipality)!;
+    expect(await figures()).toMatchObject({ breaker: 'open', queued: 2 });
+    expect((await figures()).oldestQueued).toBeGreaterThanOrEqual(7_200);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await figures()).toMatchObject({ breaker: 'half-open' });
+    // the probe is refused for its contents: whoever refuses is alive
+    const [probe] = (await claim()) as [Claimed];
+    await parkDelivery(store, probe, { error: 'answer 422', status: 422, words: Buffer.from('sealed'), alive: true });
+    expect(await figures()).toMatchObject({ breaker: 'closed', parked: 1 });
+    expect((await store.transaction(municipality, (tx) => deliveriesIn(tx, municipality, 'parked')))[0]!.words).toEqual(
+      Buffer.from('sealed'),
+    );
+  });
+});
+
 describe('what a person decides', () => {
+  it('the back office confirms what was in doubt, and nothing else', async () => {
+    const municipality = await municipalityWith();
+    await queueDeliveries(store, municipality, 2);
+    const [doubtful, parked] = (await claim()) as [Claimed, Claimed];
+    await markUnknown(store, doubtful, { error: 'ECONNRESET' });
+    await parkDelivery(store, parked, { error: 'answer 422', status: 422 });
+    expect(await confirmDelivery(store, 'anderswo', doubtful.idempotencyKey, 'backoffice:office')).toBe(false);
+    expect(await confirmDelivery(store, municipality, parked.idempotencyKey, 'backoffice:office')).toBe(false);
+    expect(await confirmDelivery(store, municipality, doubtful.idempotencyKey, 'backoffice:office')).toBe(true);
+    expect(await confirmDelivery(store, municipality, doubtful.idempotencyKey, 'backoffice:office')).toBe(false);
+    expect(await stateOf(doubtful.id)).toMatchObject({ state: 'delivered' });
+    expect(await stateOf(parked.id)).toMatchObject({ state: 'parked' });
+  });
+
   it('parked and unknown wait, and are resolved once', async () => {
     const municipality = await municipalityWith();
     await queueDeliveries(store, municipality, 2);

@@ -87,9 +87,25 @@ export const retryDelivery = (
     result.counts,
   );
 
-/** Refused for good, or tried long enough: waits for a person. */
-export const parkDelivery = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
-  holds(store, 'delivery-park', 'park_delivery($1, $2, $3, $4, $5)', lease, result.error, result.status ?? null);
+/**
+ * Refused for good, or tried long enough: waits for a person. `words`: what the back office said, sealed with purpose `words:<delivery>`, revision 0.
+ * `alive`: it answered to the point, so its breaker need not wait for another probe.
+ */
+export const parkDelivery = (
+  store: Statements,
+  lease: Lease,
+  result: { error: string; status?: number; words?: Buffer | undefined; alive?: boolean },
+) =>
+  holds(
+    store,
+    'delivery-park',
+    'park_delivery($1, $2, $3, $4, $5, $6, $7)',
+    lease,
+    result.error,
+    result.status ?? null,
+    result.words ?? null,
+    result.alive ?? false,
+  );
 
 /** Sent, outcome unknown, and the receiver would take a second send for a second application: waits for an answer or a person. */
 export const markUnknown = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
@@ -98,6 +114,10 @@ export const markUnknown = (store: Statements, lease: Lease, result: { error: st
 /** Stores a step that is done, and renews the lease. */
 export const checkpointDelivery = (store: Statements, lease: Lease, checkpoint: unknown, leaseFor: number) =>
   holds(store, 'delivery-checkpoint', 'checkpoint_delivery($1, $2, $3, $4, $5)', lease, json(checkpoint), milliseconds(leaseFor));
+
+/** The send goes on: the lease lasts `leaseFor` from now. */
+export const renewLease = (store: Statements, lease: Lease, leaseFor: number) =>
+  holds(store, 'delivery-renew', 'renew_lease($1, $2, $3, $4)', lease, milliseconds(leaseFor));
 
 /** Hands an unsent delivery back (graceful stop): due at once, the attempt does not count. */
 export const releaseDelivery = (store: Statements, lease: Lease) => holds(store, 'delivery-release', 'release_delivery($1, $2, $3)', lease);
@@ -138,25 +158,62 @@ export async function syncDestination(store: Statements, municipality: string, i
   await store.query('destination-sync', `select sync_destination($1, $2, $3, $4, $5)`, values);
 }
 
-export interface DeliveryTotals {
+/** The back office itself says that it has what we were not sure about (`unknown`). False: there was no doubt. `key`: the idempotency key. */
+export async function confirmDelivery(store: Statements, municipality: string, key: string, actor: string): Promise<boolean> {
+  const [row] = await store.query<{ done: boolean }>('delivery-confirm', `select confirm_delivery($1, $2, $3) as done`, [
+    municipality,
+    key,
+    actor,
+  ]);
+  return row?.done ?? false;
+}
+
+/** One line of the delivery equation: submitted = queued + sending + delivered + parked + unknown, always. */
+export interface DeliveryFigures {
   municipality: string;
-  submissions: number;
-  /** Deliveries ordered at submission. Always = queued + sending + delivered + parked + unknown. */
-  ordered: number;
+  destination: string;
+  /** Submissions that ordered a delivery to it: counted on the submissions, everything else on the deliveries. */
+  submitted: number;
   queued: number;
+  /** In flight. */
   sending: number;
   delivered: number;
   parked: number;
   unknown: number;
+  /** Seconds since the longest waiting was ordered. */
+  oldestQueued: number;
+  breaker: 'closed' | 'half-open' | 'open';
 }
 
-/** The delivery equation, per municipality. */
-export const deliveryTotals = (store: Statements) => store.query<DeliveryTotals>('delivery-totals', `select * from delivery_totals()`);
+/** The delivery equation, a line per destination; of all municipalities. */
+export const deliveryFigures = (store: Statements) =>
+  store.query<DeliveryFigures>(
+    'delivery-figures',
+    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, oldest_queued as "oldestQueued", breaker
+     from delivery_figures()`,
+  );
 
-/** When the earliest open delivery can be claimed; undefined: nothing is open. */
-export async function nextDeliveryAt(store: Statements): Promise<Date | undefined> {
-  const [row] = await store.query<{ at: Date | null }>('delivery-next', `select next_delivery_at() as at`);
-  return row?.at ?? undefined;
+export interface DeliveryGap {
+  municipality: string;
+  submission: string;
+  destination: string;
+  /** Ordered without a delivery, or a delivery that nobody ordered. */
+  kind: 'missing' | 'stray';
+}
+
+/** Where orders and deliveries differ, at most `max` of each kind. */
+export const deliveryGaps = (store: Statements, max = 20) =>
+  store.query<DeliveryGap>('delivery-gaps', `select municipality, submission_id as submission, destination, kind from delivery_gaps($1)`, [
+    max,
+  ]);
+
+/** Milliseconds until the earliest open delivery can be claimed, by the database's clock; 0 when it is due; undefined: nothing is open. */
+export async function nextDeliveryIn(store: Statements): Promise<number | undefined> {
+  const [row] = await store.query<{ wait: number | null }>(
+    'delivery-next',
+    `select (extract(epoch from next_delivery_at() - now()) * 1000)::double precision as wait`,
+  );
+  return typeof row?.wait === 'number' ? Math.max(0, row.wait) : undefined;
 }
 
 export interface DeliveryRow {
@@ -169,6 +226,8 @@ export interface DeliveryRow {
   attempts: number;
   nextAt: Date;
   lastError: string | null;
+  /** What the back office said when it refused: sealed with purpose `words:<delivery>`, revision 0. */
+  words: Buffer | null;
   deliveredAt: Date | null;
 }
 
@@ -177,7 +236,7 @@ export function deliveriesIn(tx: Statements, municipality: string, state: string
   return tx.query<DeliveryRow>(
     'delivery-list',
     `select w.id, w.submission_id as submission, s.reference, w.destination, w.adapter, w.state, w.attempts, w.next_at as "nextAt",
-            w.last_error as "lastError", w.delivered_at as "deliveredAt"
+            w.last_error as "lastError", w.words, w.delivered_at as "deliveredAt"
      from delivery w join submission s on s.municipality = w.municipality and s.id = w.submission_id
      where w.municipality = $1 and w.state = $2 order by w.created_at limit $3`,
     [municipality, state, limit],

@@ -6,7 +6,7 @@ import { silent, testDatabase } from '../../../tests/postgres.ts';
 import {
   addSummary,
   claimDeliveries,
-  deliveryTotals,
+  deliveryFigures,
   findSubmission,
   loadDraft,
   resumeDraft,
@@ -158,7 +158,7 @@ describe('a server of its own (DATABASE_URL)', () => {
       await draftIn(plain, 'musterstadt');
       await submitApplication(plain, { ...given, application: given.application });
       expect(await claimDeliveries(plain, 5, 1_000)).toMatchObject([{ submission: given.id }]);
-      expect(await deliveryTotals(plain)).toMatchObject([{ submissions: 1, ordered: 1, sending: 1 }]);
+      expect(await deliveryFigures(plain)).toMatchObject([{ municipality: 'musterstadt', submitted: 1, sending: 1 }]);
       await asOwner.connect();
       expect((await asOwner.query('select * from application')).rowCount).toBe(0);
       await asOwner.query(

@@ -119,7 +119,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     if (options.migrate ?? true) {
       const applied = await store.migrate();
-      if (applied.length > 0) logger.info({ applied }, 'database migrated');
+      if (applied.length > 0) logger.info({ applied, count: applied.length }, 'database migrated');
     }
   } catch (error) {
     await store.close().catch(() => undefined);

@@ -4,7 +4,8 @@ import { copyAnswers, walk } from '#flow';
 import type { PackageDocuments } from '#package';
 import { timingSafeEqual } from 'node:crypto';
 import { factorReadings, frozen, keepSummary, pinFor, readReference, type Lifecycle } from '#server/applications';
-import { findSubmission, loadFlow, submissionById, submissionOfSession, timeline, type SubmissionRow } from '#server/store';
+import { statusTimeline } from '#server/delivery';
+import { findSubmission, loadFlow, submissionById, submissionOfSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { reader, reviewSections, textField } from './views.ts';
@@ -175,12 +176,13 @@ export async function status(request: Request, typed: string) {
   const row = await own(request, typed);
   const pkg = await packageOf(request, row);
   const { portal, municipality, t, lang } = request;
-  const events = await timeline(portal.store, municipality.id, row.id);
+  const events = await statusTimeline(portal.store, portal.keys, municipality.id, row);
   const current = row.lifecycle as Lifecycle;
   const steps: TimelineStep[] = events.map((event, index) => ({
     title: t.t(`web.lifecycle.${event.status}.label`),
     text: t.t(`web.lifecycle.${event.status}.text`),
     at: { iso: event.at.toISOString(), text: dateTime(event.at, lang) },
+    message: event.text,
     state: index === events.length - 1 ? 'current' : 'done',
   }));
   const rank = ORDER.indexOf(current);

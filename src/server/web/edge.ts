@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly portal: Portal;
   readonly municipality: Municipality;
   readonly correlation: string;
+  /** Id of the route that answers, once Kit knows it. */
+  route?: string | undefined;
 }
 
 export type KitHandler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
@@ -104,8 +106,11 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
 
     const started = performance.now();
     const correlation = randomUUID();
-    (req as IncomingMessage & { schalter?: RequestContext }).schalter = { portal, municipality, correlation };
-    res.on('finish', () => portal.observeRequest(req.method ?? '', path, res.statusCode, performance.now() - started, correlation));
+    const context: RequestContext = { portal, municipality, correlation };
+    (req as IncomingMessage & { schalter?: RequestContext }).schalter = context;
+    res.on('finish', () =>
+      portal.observeRequest(req.method ?? '', context.route, res.statusCode, performance.now() - started, correlation),
+    );
     handler(req, res, () => plain(res, 404, 'Not found.'));
   }
 

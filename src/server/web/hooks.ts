@@ -29,6 +29,7 @@ export const init: ServerInit = async () => {
 
 export const handle: Handle = async ({ event, resolve }) => {
   const context = event.platform!.req.schalter;
+  context.route = event.route.id ?? undefined;
   event.locals.request = openRequest(context, event);
   const { lang, dir } = event.locals.request;
   const response = await resolve(event, {

@@ -1,16 +1,29 @@
-/** What an adapter is: one folder a protocol, one function. */
+/** What an adapter is: one folder a protocol, one function. Everything round it (lease, back-off, breaker, parking) is the worker's. */
 import type { Readable } from 'node:stream';
+import type { EgressAnswer, EgressRequest } from '../egress/index.ts';
 import type { Envelope } from '../envelope.ts';
 
+/** A destination with its secrets, as `destinationSettings` makes it from the configuration. */
 export interface DestinationSettings {
   readonly id: string;
   readonly adapter: string;
   readonly url: string;
+  /** Signing secrets, newest first. */
   readonly secrets: readonly string[];
-  readonly allowHttp?: boolean;
-  readonly allowPrivate?: boolean;
-  readonly maxInFlight?: number;
-  readonly timeoutSeconds?: number;
+  readonly allowHttp?: boolean | undefined;
+  readonly allowPrivate?: boolean | undefined;
+  readonly maxInFlight?: number | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  /** `manual`: the receiver takes a second send for a second application, so a send whose outcome is not known waits for a person. Default `resend`. */
+  readonly onUnknown?: 'resend' | 'manual' | undefined;
+  /** PEM. */
+  readonly tls?:
+    { readonly ca?: string | undefined; readonly certificate?: string | undefined; readonly key?: string | undefined } | undefined;
+  readonly oauth2?:
+    | { readonly tokenUrl: string; readonly clientId: string; readonly clientSecret: string; readonly scope?: string | undefined }
+    | undefined;
+  /** What keeps it from being used, in words for the operator; the deliveries wait. */
+  readonly problems: readonly string[];
 }
 
 export interface DeliveryContext {
@@ -19,16 +32,42 @@ export interface DeliveryContext {
   readonly bytes: Uint8Array;
   readonly envelope: Envelope;
   readonly openAttachment: (id: string) => Promise<Readable | undefined>;
-  /** What earlier attempts noted. */
+  /** What earlier attempts with this adapter noted, see `saveCheckpoint`. */
   readonly checkpoint: unknown;
+  /** Notes a step that need not be repeated, durably. Never answers or other personal data. @throws LeaseLost */
   readonly saveCheckpoint: (data: unknown) => Promise<void>;
+  /**
+   * To be called before the first byte that could make the receiver take the application. A crash after it is an unknown outcome where the receiver
+   * does not know the idempotency key. @throws LeaseLost
+   */
+  readonly beginSend: () => Promise<void>;
+  /** The only way out: to the destination's endpoints, under its rules, ended when the lease is lost or the worker stops. */
+  readonly post: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
 }
 
-/** `unknown`: it may have arrived, and the receiver would take a second send for a second application. */
-export type DeliveryOutcome =
-  | { kind: 'delivered'; status?: number }
-  | { kind: 'retry'; reason: string; status?: number; afterSeconds?: number; credentials?: boolean }
-  | { kind: 'park'; reason: string; status?: number }
-  | { kind: 'unknown'; reason: string; status?: number };
+/**
+ * Why a delivery is tried again.
+ * - `failing`: the receiver, or the way to it. Enough of these open its breaker
+ * - `busy`: the receiver asked for a pause
+ * - `settings`: it cannot work until somebody changes something (credentials, certificate, address): breaker and alarm at once
+ * - `ours`: our side (a key, a file, the database): alarm, the receiver is not to blame
+ */
+export type RetryCause = 'failing' | 'busy' | 'settings' | 'ours';
 
+/** `reason`: codes of ours, never text from outside. `words`: what the receiver said; is sealed and in no log. */
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered'; readonly status?: number }
+  | {
+      readonly kind: 'retry';
+      readonly cause: RetryCause;
+      readonly reason: string;
+      readonly status?: number;
+      readonly afterSeconds?: number;
+    }
+  /** Refused for good. */
+  | { readonly kind: 'park'; readonly reason: string; readonly status: number; readonly words?: string }
+  /** It may have arrived, and the receiver would take a second send for a second application. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly status?: number };
+
+/** Sends one delivery once. What it throws counts as `ours`. */
 export type Adapter = (context: DeliveryContext) => Promise<DeliveryOutcome>;

@@ -9,6 +9,7 @@ import * as submissions from './0004-submissions.ts';
 import * as deliveries from './0005-deliveries.ts';
 import * as deliveryFunctions from './0006-delivery-functions.ts';
 import * as housekeeping from './0007-housekeeping.ts';
+import * as deliveryFigures from './0008-delivery-figures.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0005-deliveries': deliveries,
   '0006-delivery-functions': deliveryFunctions,
   '0007-housekeeping': housekeeping,
+  '0008-delivery-figures': deliveryFigures,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */

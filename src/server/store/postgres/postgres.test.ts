@@ -190,8 +190,9 @@ describe('the embedded server', () => {
       for (const deadline = Date.now() + 12_000; !(await holds()); await sleep(10)) expect(Date.now()).toBeLessThan(deadline);
     };
     await admin.query(`drop schema public cascade; create schema public; drop schema schalter_migration cascade`);
+    const all = await store.pending();
     for (let round = 0; round < 2; round += 1) {
-      // a table of the same name in a transaction that stays open: the last migration, after all the others, waits for it
+      // a table of the same name in a transaction that stays open: a late migration, after many others, waits for it
       const blocker = new pg.Client({ ...store.embedded!.connection });
       await blocker.connect();
       await blocker.query(`begin; create table periodic (x int)`);
@@ -203,7 +204,7 @@ describe('the embedded server', () => {
       expect(await applied()).toBe(0);
     }
     await admin.end();
-    expect(await store.migrate()).toHaveLength(7);
+    expect(await store.migrate()).toEqual(all);
     expect(await store.pending()).toEqual([]);
   });
 

@@ -1,61 +1,56 @@
 /**
  * `http-json`: one POST, signed as in Standard Webhooks, with a stable Idempotency-Key. Without files the body is the envelope; with files it is
- * multipart, the envelope first, and the signature covers the envelope, which names each file with its size.
+ * multipart/form-data, the envelope first, and the signature covers the envelope, which names each file with its size and hash.
+ * The contract is published as `static/schemas/submission-envelope.v1.schema.json`.
  */
-import { randomUUID } from 'node:crypto';
-import { EgressRefused, post } from '../../egress.ts';
+import { EgressFailed, EgressRefused } from '../../egress/index.ts';
 import { sign } from '../../signature.ts';
 import type { Adapter, DeliveryContext, DeliveryOutcome } from '../types.ts';
-
-const AGAIN = new Set([408, 425, 429]);
+import { bodyOf } from './body.ts';
+import { judge } from './judge.ts';
+import { forgetToken, tokenFor, TokenRefused } from './token.ts';
 
 export const httpJson: Adapter = async (context) => {
-  const { destination, bytes, envelope } = context;
-  if (destination.secrets.length === 0) return { kind: 'retry', reason: 'no secret is configured for this destination', credentials: true };
-  const boundary = `schalter-${randomUUID()}`;
-  const files = envelope.attachments.length > 0;
-  const headers: Record<string, string> = {
-    ...sign(destination.secrets, envelope.id, bytes),
-    'idempotency-key': envelope.id,
-    'user-agent': 'Schalter/1',
-    'content-type': files ? `multipart/mixed; boundary=${boundary}` : 'application/json',
-    ...(!files && { 'content-length': String(bytes.length) }),
-  };
   try {
-    const answer = await post(destination.url, headers, files ? parts(context, boundary) : bytes, {
-      allowHttp: destination.allowHttp,
-      allowPrivate: destination.allowPrivate,
-      timeoutMilliseconds: (destination.timeoutSeconds ?? 15) * 1000,
-    });
-    return judge(answer.status, answer.headers['retry-after'], answer.body);
+    const first = await sendOnce(context);
+    // A token may be withdrawn before its time: once, a 401 is answered with a new one.
+    if (first.status !== 401 || !context.destination.oauth2) return first;
+    forgetToken(context.destination);
+    return await sendOnce(context);
   } catch (error) {
-    if (error instanceof EgressRefused) return { kind: 'park', reason: error.message };
-    return { kind: 'retry', reason: (error as NodeJS.ErrnoException).code ?? (error as Error).name };
+    return outcomeOf(error, context.destination.onUnknown === 'manual');
   }
 };
 
-/** What an answer means. 2xx arrived; 408, 425, 429 and 5xx later again; 401 and 403 are our credentials; everything else waits for a person. */
-export function judge(status: number, retryAfter: string | string[] | undefined, body: string): DeliveryOutcome {
-  if (status >= 200 && status < 300) return { kind: 'delivered', status };
-  const seconds = Number(retryAfter);
-  if (AGAIN.has(status) || status >= 500) {
-    return { kind: 'retry', status, reason: `answer ${status}`, ...(seconds > 0 && { afterSeconds: Math.min(seconds, 86_400) }) };
-  }
-  if (status === 401 || status === 403) return { kind: 'retry', status, reason: `answer ${status}`, credentials: true };
-
-  return { kind: 'park', status, reason: `answer ${status}: ${body.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, 300)}` };
+async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
+  const { destination, bytes, envelope } = context;
+  const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination, context.post)}`;
+  const { type, length, parts } = bodyOf(context);
+  await context.beginSend();
+  const answer = await context.post({
+    url: destination.url,
+    headers: {
+      ...sign(destination.secrets, envelope.id, bytes),
+      'idempotency-key': envelope.id,
+      'user-agent': 'Schalter/1',
+      accept: 'application/json, application/problem+json',
+      'content-type': type,
+      'content-length': String(length),
+      ...(authorization && { authorization }),
+    },
+    body: parts,
+  });
+  return judge(answer, destination.onUnknown === 'manual');
 }
 
-async function* parts({ bytes, envelope, openAttachment }: DeliveryContext, boundary: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`--${boundary}\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name="envelope"\r\n\r\n`);
-  yield bytes;
-  for (const file of envelope.attachments) {
-    const stream = await openAttachment(file.id);
-    if (!stream) throw new Error('ATTACHMENT_MISSING');
-    yield Buffer.from(
-      `\r\n--${boundary}\r\nContent-Type: ${file.mime}\r\nContent-Disposition: form-data; name="attachment"; filename="${file.id}"\r\n\r\n`,
-    );
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
-  }
-  yield Buffer.from(`\r\n--${boundary}--\r\n`);
+/** TLS codes of a certificate that does not fit: it needs somebody, not time. */
+const CERTIFICATE = /^(CERT_|DEPTH_ZERO|ERR_TLS_CERT|ERR_SSL|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|EPROTO)/;
+
+function outcomeOf(error: unknown, manual: boolean): DeliveryOutcome {
+  if (error instanceof EgressRefused) return { kind: 'retry', cause: 'settings', reason: error.message };
+  if (error instanceof TokenRefused) return { kind: 'retry', cause: error.cause, reason: error.message, status: error.status };
+  if (!(error instanceof EgressFailed)) throw error;
+  if (CERTIFICATE.test(error.code)) return { kind: 'retry', cause: 'settings', reason: error.code };
+  if (manual && error.sent) return { kind: 'unknown', reason: error.code };
+  return { kind: 'retry', cause: 'failing', reason: error.code };
 }

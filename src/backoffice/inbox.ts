@@ -1,0 +1,97 @@
+/**
+ * What the back office has received, in a folder of its own: a journal of one JSON line an event, and the files by their hash. What was acknowledged is
+ * on the disk.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface ReceivedFile {
+  id: string;
+  name: string;
+  mime: string;
+  size: number;
+  sha256: string;
+}
+
+export interface ReceivedCase {
+  /** Idempotency key, `<submission>:<destination>`. */
+  key: string;
+  submission: string;
+  reference: string;
+  service: string;
+  municipality: string;
+  submittedAt: string;
+  receivedAt: string;
+  payload: unknown;
+  payloadSha256: string;
+  provenance: unknown;
+  attachments: ReceivedFile[];
+  callback: string;
+  /** How often it was sent; the first one counts. */
+  sends: number;
+  /** What the portal was told, and took. */
+  news: { status: string; at: string; text?: string }[];
+}
+
+type Line =
+  | { event: 'case'; case: ReceivedCase }
+  | { event: 'sent-again'; key: string }
+  | { event: 'news'; key: string; news: ReceivedCase['news'][number] };
+
+export class Inbox {
+  readonly cases = new Map<string, ReceivedCase>();
+  readonly #journal: number;
+  readonly #files: string;
+
+  constructor(dataDir: string) {
+    this.#files = join(dataDir, 'files');
+    mkdirSync(this.#files, { recursive: true });
+    const path = join(dataDir, 'received.jsonl');
+    if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) this.#replay(line);
+    this.#journal = openSync(path, 'a');
+  }
+
+  /** Takes a case in, durable when it returns. */
+  add(received: ReceivedCase, files: ReadonlyMap<string, Buffer>): void {
+    for (const { id, sha256 } of received.attachments) writeFileSync(join(this.#files, sha256), files.get(id)!, { flush: true });
+    this.#write({ event: 'case', case: received });
+    fsyncSync(this.#journal);
+    this.cases.set(received.key, received);
+  }
+
+  sentAgain(key: string): void {
+    this.#write({ event: 'sent-again', key });
+    this.cases.get(key)!.sends += 1;
+  }
+
+  told(key: string, news: ReceivedCase['news'][number]): void {
+    this.#write({ event: 'news', key, news });
+    this.cases.get(key)!.news.push(news);
+  }
+
+  file(one: ReceivedFile): Buffer {
+    return readFileSync(join(this.#files, one.sha256));
+  }
+
+  close(): void {
+    closeSync(this.#journal);
+  }
+
+  #write(line: Line): void {
+    writeSync(this.#journal, `${JSON.stringify(line)}\n`);
+  }
+
+  #replay(text: string): void {
+    let line: Line;
+    try {
+      line = JSON.parse(text) as Line;
+    } catch {
+      // The last line may be cut short by a crash: it was never acknowledged.
+      return;
+    }
+    if (line.event === 'case') this.cases.set(line.case.key, line.case);
+    const known = line.event === 'case' ? undefined : this.cases.get(line.key);
+    if (known && line.event === 'sent-again') known.sends += 1;
+    if (known && line.event === 'news') known.news.push(line.news);
+  }
+}

@@ -1,0 +1,122 @@
+/** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
+import type { Readable } from 'node:stream';
+import { checkpointDelivery, open, purposes, renewLease, type Claimed, type KeyRing, type Store } from '#server/store';
+import { httpJson } from './adapters/http-json/index.ts';
+import type { Adapter, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
+import { post, type EgressPolicy, type Lookup } from './egress/index.ts';
+import type { Envelope } from './envelope.ts';
+
+const ADAPTERS: ReadonlyMap<string, Adapter> = new Map([['http-json', httpJson]]);
+
+const DEFAULT_TIMEOUT = 15_000;
+
+/** Another worker holds the delivery now, or may: nothing more is sent, and nothing of this attempt is written down. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** The worker stops and does not wait any longer. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping';
+}
+
+export interface AttemptOptions {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly openAttachment: (municipality: string, application: string, key: Buffer, id: string) => Promise<Readable | undefined>;
+  /** Milliseconds. The lease is renewed three times in it. */
+  readonly lease: number;
+  /** Instead of the system's resolver. */
+  readonly lookup?: Lookup | undefined;
+}
+
+/** What is kept between attempts, beside what the adapter keeps. */
+interface Checkpoint {
+  readonly adapter: string;
+  /** The attempt that began to send; see `beginSend`. */
+  readonly sending?: number;
+  readonly data?: unknown;
+}
+
+/**
+ * Sends a claimed delivery once. `abort` ends it early; it is also called here when the lease is lost.
+ * @returns what became of it; whatever goes wrong on our side is a retry with cause `ours`
+ */
+export async function attempt(
+  options: AttemptOptions,
+  claimed: Claimed,
+  destination: DestinationSettings | undefined,
+  abort: AbortController,
+): Promise<DeliveryOutcome> {
+  const adapter = destination && ADAPTERS.get(destination.adapter);
+  // A document that cannot be read must not park what its municipality has under way: it waits.
+  if (!destination || !adapter) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
+  if (destination.problems.length > 0) return { kind: 'retry', cause: 'settings', reason: 'secret-missing' };
+  let saved = { adapter: destination.adapter, ...(claimed.checkpoint as Partial<Checkpoint> | null) };
+  // The crash came after that attempt had begun to send, and before it could say what became of it.
+  if (destination.onUnknown === 'manual' && claimed.repeat && saved.sending === claimed.attempts - 1)
+    return { kind: 'unknown', reason: 'interrupted' };
+  if (saved.adapter !== destination.adapter) saved = { adapter: destination.adapter };
+
+  const save = async (next: Checkpoint) => {
+    abort.signal.throwIfAborted();
+    if (!(await checkpointDelivery(options.store, claimed, next, options.lease))) {
+      abort.abort(new LeaseLost());
+      abort.signal.throwIfAborted();
+    }
+    saved = next;
+  };
+  const stopHeartbeat = heartbeat(options, claimed, abort);
+  try {
+    const key = await options.keys.unwrap(claimed.municipality, claimed.keyEpoch, claimed.wrappedKey);
+    const { municipality, application, revision } = claimed;
+    const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
+    const policy = policyOf(destination, options.lookup);
+    return await adapter({
+      destination,
+      bytes,
+      envelope: JSON.parse(bytes.toString()) as Envelope,
+      openAttachment: (id) => options.openAttachment(municipality, application, key, id),
+      checkpoint: saved.data,
+      saveCheckpoint: (data) => save({ ...saved, data }),
+      beginSend: async () => {
+        if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });
+        abort.signal.throwIfAborted();
+      },
+      post: (request) => post({ ...request, signal: abort.signal }, policy),
+    });
+  } catch (error) {
+    return { kind: 'retry', cause: 'ours', reason: (error as Error).name };
+  } finally {
+    stopHeartbeat();
+  }
+}
+
+function policyOf(destination: DestinationSettings, lookup: Lookup | undefined): EgressPolicy {
+  const { url, oauth2, allowHttp, allowPrivate, tls, timeoutSeconds } = destination;
+  return {
+    endpoints: [url, ...(oauth2 ? [oauth2.tokenUrl] : [])],
+    allowHttp,
+    allowPrivate,
+    tls,
+    lookup,
+    timeoutMilliseconds: timeoutSeconds === undefined ? DEFAULT_TIMEOUT : timeoutSeconds * 1_000,
+  };
+}
+
+/** Renews the lease until it is stopped. When it is lost, or could not be renewed for as long as it lasts, the attempt ends. */
+function heartbeat({ store, lease }: AttemptOptions, claimed: Claimed, abort: AbortController): () => void {
+  let renewed = performance.now();
+  const timer = setInterval(() => {
+    const asked = performance.now();
+    renewLease(store, claimed, lease)
+      .then((held) => {
+        if (held) renewed = asked;
+        else abort.abort(new LeaseLost());
+      })
+      .catch(() => {
+        if (performance.now() - renewed > lease) abort.abort(new LeaseLost());
+      });
+  }, lease / 3);
+  return () => clearInterval(timer);
+}

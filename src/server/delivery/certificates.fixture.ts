@@ -1,0 +1,70 @@
+/** Certificates for tests, made on the spot: an authority, and what it signs. X.509 v3 with elliptic keys, as much of it as the tests need. */
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+
+export interface Identity {
+  readonly name: string;
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  readonly privateKey: KeyObject;
+}
+
+export interface Wanted {
+  readonly name: string;
+  /** Who signs; without one it signs itself and is an authority. */
+  readonly by?: Identity;
+  /** IPv4 addresses it is valid for. */
+  readonly addresses?: readonly string[];
+  readonly until?: Date;
+}
+
+const DAY = 86_400_000;
+
+export function identity({ name, by, addresses = [], until = new Date(Date.now() + DAY) }: Wanted): Identity {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const algorithm = seq(oid('1.2.840.10045.4.3.2'));
+  const extensions = [seq(oid('2.5.29.19'), der(0x01, Buffer.from([0xff])), octets(by ? seq() : seq(der(0x01, Buffer.from([0xff])))))];
+  if (addresses.length > 0)
+    extensions.push(seq(oid('2.5.29.17'), octets(seq(...addresses.map((one) => der(0x87, Buffer.from(one.split('.').map(Number))))))));
+  const tbs = seq(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    algorithm,
+    distinguished(by?.name ?? name),
+    seq(time(new Date(Date.now() - 30 * DAY)), time(until)),
+    distinguished(name),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, seq(...extensions)),
+  );
+  const signature = sign('sha256', tbs, by?.privateKey ?? privateKey);
+  const whole = seq(tbs, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  return {
+    name,
+    certificate: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    privateKey,
+  };
+}
+
+function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+}
+
+const seq = (...parts: readonly Uint8Array[]) => der(0x30, ...parts);
+const octets = (content: Uint8Array) => der(0x04, content);
+const distinguished = (name: string) => seq(der(0x31, seq(oid('2.5.4.3'), der(0x0c, Buffer.from(name)))));
+const time = (date: Date) => der(0x17, Buffer.from(date.toISOString().slice(2, 19).replace(/[-:T]/g, '') + 'Z'));
+
+function oid(dotted: string): Buffer {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+  const bytes = [first * 40 + second];
+  for (const arc of rest) {
+    const groups = [arc & 0x7f];
+    for (let left = arc >> 7; left > 0; left >>= 7) groups.unshift((left & 0x7f) | 0x80);
+    bytes.push(...groups);
+  }
+  return der(0x06, Buffer.from(bytes));
+}

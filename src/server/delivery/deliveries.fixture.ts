@@ -1,0 +1,198 @@
+/** For tests of the delivery room: applications handed in with real keys and envelopes, and a back office that does what a test tells it. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll } from 'vitest';
+import { createSession, KeyRing, pinFlow, purposes, seal, startDraft, submitApplication, type Store } from '#server/store';
+import type { DestinationSettings } from './adapters/types.ts';
+import { buildEnvelope, type Envelope } from './envelope.ts';
+
+export const SECRET = 'shared-secret-of-a-test';
+
+/** What a person typed: must never be seen outside sealed columns. */
+export const CANARY = 'Kanarienvogel';
+
+export async function testKeys(): Promise<KeyRing> {
+  const folder = mkdtempSync(join(tmpdir(), 'schalter-keys-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return KeyRing.open(folder);
+}
+
+export interface HandedIn {
+  municipality: string;
+  application: string;
+  submission: string;
+  reference: string;
+  envelopes: Envelope[];
+  /** Id of the delivery to the first destination. */
+  delivery: string;
+}
+
+/** Files of test envelopes: `file-<n>` with this content. */
+export const FILE = Buffer.from('%PDF-1.4 a file of a test');
+export const openTestFile = (id: string): Promise<Readable | undefined> =>
+  Promise.resolve(id.startsWith('file-') ? Readable.from([FILE]) : undefined);
+
+export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
+  const payload = { applicant: { name: CANARY } };
+  return buildEnvelope({
+    id: `${submission}:${destination}`,
+    submission,
+    reference: '26-TEST-0',
+    municipality: { id: municipality, ars: '059999999001', name: 'Stadt Musterstadt' },
+    service: { id: 'dog-tax', leika: ['99102013060000'], level: 'municipal' },
+    flowVersion: 'hash-1',
+    channel: 'online',
+    language: 'de',
+    submittedAt: '2026-11-24T10:00:00.000Z',
+    payload,
+    payloadSha256: createHash('sha256').update(JSON.stringify(payload)).digest('hex'),
+    provenance: { 'applicant.name': { source: 'typed', channel: 'online', by: 'citizen', at: '2026-11-24T09:58:00.000Z' } },
+    attachments: Array.from({ length: files }, (_, n) => ({
+      id: `file-${n}`,
+      name: 'Nachweis.pdf',
+      mime: 'application/pdf',
+      size: FILE.length,
+      sha256: createHash('sha256').update(FILE).digest('hex'),
+      field: 'proof',
+    })),
+    callback: { url: 'http://localhost/api/v1/status' },
+  });
+}
+
+/** Hands in one application. */
+export async function handIn(
+  store: Store,
+  keys: KeyRing,
+  municipality: string,
+  { destinations = ['office'], files = 0 }: { destinations?: readonly string[]; files?: number } = {},
+): Promise<HandedIn> {
+  await pinFlow(store, municipality, 'hash-1', 'dog-tax', { id: 'dog-tax' });
+  const { hash } = await createSession(store, municipality, { idle: 3_600_000, absolute: 36_000_000 });
+  const { epoch, wrapped, key } = await keys.newKey(municipality);
+  const application = randomUUID();
+  const started = await startDraft(store, {
+    municipality,
+    sessionHash: hash,
+    id: application,
+    service: 'dog-tax',
+    flowHash: 'hash-1',
+    channel: 'online',
+    language: 'de',
+    startedOn: '2026-11-24',
+    keyEpoch: epoch,
+    wrappedKey: wrapped,
+    content: randomBytes(40),
+    keepDays: 30,
+  });
+  if (started.outcome !== 'created') throw new Error(started.outcome);
+  const submission = randomUUID();
+  const delivery = randomUUID();
+  const envelopes = destinations.map((destination) => testEnvelope(submission, destination, municipality, files));
+  const context = { municipality, application, revision: 1 };
+  const done = await submitApplication(store, {
+    municipality,
+    sessionHash: hash,
+    application,
+    revision: 1,
+    id: submission,
+    reference: randomBytes(5).toString('hex'),
+    idempotencyKey: application,
+    payload: seal(key, { ...context, purpose: purposes.payload }, Buffer.from('{}')),
+    payloadSha256: randomBytes(32),
+    summaryPdf: null,
+    factorKind: 'birthDate',
+    factorHash: randomBytes(32),
+    submittedAt: new Date(),
+    orders: destinations.map((destination, n) => ({
+      id: n === 0 ? delivery : randomUUID(),
+      destination,
+      adapter: 'http-json',
+      envelope: seal(key, { ...context, purpose: purposes.envelope(destination) }, Buffer.from(JSON.stringify(envelopes[n]))),
+    })),
+  });
+  if (done.outcome !== 'submitted') throw new Error(done.outcome);
+  return { municipality, application, submission, reference: done.reference, envelopes, delivery };
+}
+
+export interface Call {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+export type Reaction = (call: Call, res: ServerResponse, req: IncomingMessage) => void;
+
+export interface Office {
+  readonly url: string;
+  readonly calls: Call[];
+  /** Connections that were opened. */
+  readonly connections: () => number;
+  /** What happens to the next calls; the last reaction stays. */
+  react(...reactions: Reaction[]): void;
+}
+
+export const answerWith =
+  (status: number, body = '', headers: Record<string, string> = {}): Reaction =>
+  (_call, res) =>
+    void res.writeHead(status, headers).end(body);
+
+/** A back office on this machine; closed at the end of the test file. */
+export async function openOffice(server: Server = createServer()): Promise<Office> {
+  const calls: Call[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let reactions: Reaction[] = [answerWith(200)];
+  server.on('connection', (socket: Socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    req.on('error', () => undefined);
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      const call = { path: req.url ?? '', headers: req.headers, body: Buffer.concat(chunks) };
+      calls.push(call);
+      const reaction = reactions.length > 1 ? reactions.shift()! : reactions[0]!;
+      reaction(call, res, req);
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${'setSecureContext' in server ? 'https' : 'http'}://127.0.0.1:${port}/submissions`,
+    calls,
+    connections: () => connections,
+    react: (...next) => void (reactions = next),
+  };
+}
+
+export const settingsFor = (url: string, more: Partial<DestinationSettings> = {}): DestinationSettings => ({
+  id: 'office',
+  adapter: 'http-json',
+  url,
+  secrets: [SECRET],
+  allowHttp: true,
+  allowPrivate: true,
+  problems: [],
+  ...more,
+});
+
+/** Waits until `look` gives something, at most ten seconds. */
+export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  for (const deadline = Date.now() + 10_000; ; await new Promise((wait) => setTimeout(wait, 15))) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error('did not come');
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Calls to the outside. A destination reaches its configured endpoints and nothing else; addresses are checked inside the connection's own look-up, so
+ * that nothing can change between check and use; redirects are answers like any other; every call has one deadline and a limit on what it reads.
+ */
+import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { mayCall } from './addresses.ts';
+
+export type Lookup = (
+  host: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export interface EgressPolicy {
+  /** Addresses that are configured; a call goes to the host and port of one of them. */
+  readonly endpoints: readonly string[];
+  readonly allowHttp?: boolean | undefined;
+  readonly allowPrivate?: boolean | undefined;
+  /** For the whole call: look-up, connection, TLS, sending, answer. */
+  readonly timeoutMilliseconds: number;
+  /** PEM. `ca` replaces the system's list; `certificate` and `key` are shown to the receiver (mTLS). */
+  readonly tls?:
+    { readonly ca?: string | undefined; readonly certificate?: string | undefined; readonly key?: string | undefined } | undefined;
+  /** For tests: instead of the system's resolver. */
+  readonly lookup?: Lookup | undefined;
+}
+
+export interface EgressRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+  /** Ends the call early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EgressAnswer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+}
+
+/** The call is not allowed: nothing was sent, and nothing will be until the settings change. The message is a code. */
+export class EgressRefused extends Error {
+  override readonly name = 'EgressRefused';
+}
+
+/** The call was made, and no complete answer came. */
+export class EgressFailed extends Error {
+  override readonly name = 'EgressFailed';
+  /** System error code, TLS code, `TIMEOUT`, `ABORTED` or `ANSWER_TOO_LONG`; never text from outside. */
+  readonly code: string;
+  /** Whether something may have reached the receiver. */
+  readonly sent: boolean;
+
+  constructor(code: string, sent: boolean, cause?: unknown) {
+    super(code, { cause });
+    this.code = code;
+    this.sent = sent;
+  }
+}
+
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * One POST, on a connection of its own.
+ * @throws EgressRefused before anything is sent; EgressFailed; and whatever reading `body` throws
+ */
+export async function post({ url, headers, body, signal }: EgressRequest, policy: EgressPolicy): Promise<EgressAnswer> {
+  const target = checked(url, policy);
+  const secure = target.protocol === 'https:';
+  const deadline = AbortSignal.timeout(policy.timeoutMilliseconds);
+  let call: ClientRequest;
+  try {
+    call = (secure ? httpsRequest : httpRequest)(target, {
+      method: 'POST',
+      headers: { ...headers },
+      agent: false,
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      lookup: checkedLookup(policy),
+      ...(secure && {
+        minVersion: 'TLSv1.2' as const,
+        rejectUnauthorized: true,
+        ...(policy.tls?.ca && { ca: policy.tls.ca }),
+        ...(policy.tls?.certificate && { cert: policy.tls.certificate, key: policy.tls.key }),
+      }),
+    });
+  } catch (error) {
+    // a header with a line break, a key that is none
+    throw new EgressRefused((error as NodeJS.ErrnoException).code ?? 'call-refused');
+  }
+  let connected = false;
+  call.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true)));
+  call.on('error', () => undefined);
+  const answered = new Promise<IncomingMessage>((done, failed) => call.once('response', done).once('error', failed));
+  const source = new Source(body);
+  // A receiver may answer before it has read everything: what counts is the answer, so a break while sending waits for it.
+  const sent = source.into(call).catch(() => undefined);
+  try {
+    const answer = await Promise.race([answered, sent.then(() => answered)]);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await read(answer) };
+  } catch (error) {
+    if (source.broken) throw source.broken;
+    if (error instanceof EgressRefused || error instanceof EgressFailed) throw error;
+    const code = deadline.aborted ? 'TIMEOUT' : signal?.aborted ? 'ABORTED' : ((error as NodeJS.ErrnoException).code ?? 'FAILED');
+    throw new EgressFailed(code, connected, error);
+  } finally {
+    call.destroy();
+  }
+}
+
+/** What is sent, and whether reading it failed: that is our side's fault and no answer of the receiver. */
+class Source {
+  broken: Error | undefined;
+  readonly #body: EgressRequest['body'];
+
+  constructor(body: EgressRequest['body']) {
+    this.#body = body;
+  }
+
+  async into(call: ClientRequest): Promise<void> {
+    if (this.#body instanceof Uint8Array) call.end(this.#body);
+    else await pipeline(Readable.from(this.#watched(this.#body), { objectMode: false }), call);
+  }
+
+  async *#watched(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* parts;
+    } catch (error) {
+      this.broken = error as Error;
+      throw error;
+    }
+  }
+}
+
+function checked(url: string, { endpoints, allowHttp, allowPrivate }: EgressPolicy): URL {
+  const target = new URL(url);
+  if (!endpoints.some((one) => new URL(one).origin === target.origin)) throw new EgressRefused('endpoint-refused');
+  if (target.protocol !== 'https:' && !(target.protocol === 'http:' && allowHttp)) throw new EgressRefused('http-refused');
+  if (target.username || target.password) throw new EgressRefused('password-refused');
+  // Literal addresses are not looked up. URL has already turned every spelling of them into the plain one.
+  const literal = target.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(literal) && !mayCall(literal, allowPrivate)) throw new EgressRefused('address-refused');
+  return target;
+}
+
+/** The system's look-up, with addresses left out that may not be called; none left: refused. */
+function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
+  type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+  return (host: string, options: object, done: Done) => {
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error, []);
+      const usable = addresses.filter(({ address }) => mayCall(address, allowPrivate));
+      if (usable.length === 0) return done(new EgressRefused('address-refused'), []);
+      if ((options as LookupAllOptions).all) return done(null, usable);
+      return done(null, usable[0]!.address, usable[0]!.family);
+    });
+  };
+}
+
+async function read(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new EgressFailed('ANSWER_TOO_LONG', true);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
