@@ -27,6 +27,10 @@ const settingsSchema = z.object({
   /** A fixed day instead of today, for tests and demonstrations; said at start. */
   SCHALTER_TODAY: z.iso.date().optional(),
   SCHALTER_WORKER: z.enum(['on', 'off']).default('on'),
+  /** Time for a request's headers; for a form's body, and between two pieces of an upload; for a whole upload. */
+  SCHALTER_HEADER_SECONDS: z.coerce.number().positive().max(60).default(10),
+  SCHALTER_FORM_SECONDS: z.coerce.number().positive().max(300).default(30),
+  SCHALTER_UPLOAD_SECONDS: z.coerce.number().positive().max(3600).default(600),
 });
 
 export interface Settings {
@@ -40,6 +44,8 @@ export interface Settings {
   readonly proxies: ReadonlySet<string>;
   readonly worker: boolean;
   readonly fixedToday?: string;
+  /** Time limits of the edge, in milliseconds. */
+  readonly timeouts: { readonly headers: number; readonly form: number; readonly upload: number };
 }
 
 /** Settings from the environment; throws an Error whose message names the variable and what it takes. */
@@ -65,6 +71,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ),
     worker: value.SCHALTER_WORKER === 'on',
     fixedToday: value.SCHALTER_TODAY,
+    timeouts: {
+      headers: value.SCHALTER_HEADER_SECONDS * 1000,
+      form: value.SCHALTER_FORM_SECONDS * 1000,
+      upload: value.SCHALTER_UPLOAD_SECONDS * 1000,
+    },
   };
 }
 
