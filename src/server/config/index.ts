@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
+import { parseJson } from '#package';
 import type { ConfigFinding, MunicipalityDocument } from './types.ts';
 
 export type * from './types.ts';
@@ -100,17 +101,18 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
     const report = (place: string, message: string, remedy: string) =>
       void findings.push({ file: join(dir, file), place, message, remedy });
     let source: string;
-    let document: MunicipalityDocument;
     try {
       source = readFileSync(join(dir, file), 'utf8');
-      document = JSON.parse(source, (key, value: unknown) => {
-        if (key === '__proto__') throw new Error('the name "__proto__" is not allowed');
-        return value;
-      }) as MunicipalityDocument;
     } catch (error) {
-      report('', `not readable as JSON: ${(error as Error).message}`, 'Correct the file.');
+      report('', `cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`, 'Check the file and its rights.');
       continue;
     }
+    const { value, problem } = parseJson(source);
+    if (problem) {
+      report(problem.place, problem.message, problem.remedy);
+      continue;
+    }
+    const document = value as unknown as MunicipalityDocument;
     if (!validate(document)) {
       for (const error of validate.errors ?? [])
         report(error.instancePath || '/', error.message ?? 'invalid', 'See static/schemas/municipality.schema.json.');

@@ -53,6 +53,8 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
       headersTimeout: timeouts.headers,
       keepAliveTimeout: 15_000,
       maxHeaderSize: 16 * 1024,
+      // Refused below, with a page.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(2_000, timeouts.headers / 2),
     },
     (req, res) => {

@@ -1,10 +1,11 @@
 /** A page with files: what is uploaded is stored and saved at once, so that an error elsewhere on the page loses no file. */
+import { Readable } from 'node:stream';
 import { error, type RequestEvent } from '@sveltejs/kit';
 import { copyAnswers, joinPath, walk, type Field, type Step } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile } from '#server/files';
 import { limits } from '#fields/file/index.ts';
-import type { Request } from './kit.ts';
+import { bodyOf, type Request } from './kit.ts';
 
 export interface Received {
   draft: Draft;
@@ -23,7 +24,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   let form;
   try {
     form = await readMultipart<StoredFile | undefined>(
-      { contentType: event.request.headers.get('content-type'), body: event.request.body },
+      { contentType: event.request.headers.get('content-type'), body: Readable.from(bodyOf(event)) },
       {
         onFile: async ({ field: path, name, stream }) => {
           const field = fields.get(path);
@@ -44,6 +45,8 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
           stored.push({ path, file });
           return file;
         },
+        // More than any field takes: how many are too many, the field says, and the page keeps the rest.
+        fieldLimits: { files: 100 },
       },
     );
   } catch (reason) {
