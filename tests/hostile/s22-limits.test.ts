@@ -1,6 +1,6 @@
 /** S22: guessing codes. Ten tries a quarter of an hour, by who tries and by what is tried, exactly, over all portals of one database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newReference } from '../../src/server/applications/index.ts';
+import { newReference } from '../../src/server/applications/codes.ts';
 import { PlainBrowser, type Answer, type TestPortal } from '../portal.ts';
 import { journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 

@@ -42,7 +42,7 @@ async function own(request: Request, typed: string): Promise<SubmissionRow> {
   const { id } = request.municipality;
   // An application keeps the name of the session that handed it in: only a living one opens it.
   const alive = request.session && (await touchSession(store, id, request.session, SESSION));
-  let row = reference && alive ? await submissionOfSession(store, id, request.session!, reference) : undefined;
+  let row = reference && alive ? await submissionOfSession(store, id, request.session, reference) : undefined;
   if (reference && !row) row = await granted(request, reference);
   // Known or not, it is not shown without the second factor.
   if (!row) go(`/${request.lang}/status`);
