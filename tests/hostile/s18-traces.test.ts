@@ -94,7 +94,7 @@ describe('what happens', () => {
       ...marked,
       answers: Object.assign(Object.create(null), marked.answers, { 'dogs.1.permitFile': [{ ...file, name: 'Nachtigall-File.pdf' }] }),
     };
-    await upToReview(person, named as typeof marked);
+    await upToReview(person, named);
     const saved = await person.send('/de/save/dog-tax');
     const code = /\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{3}\b/.exec(saved.body)![0];
     marks.add(code).add(code.replaceAll('-', '')).add(person.cookies.get('__Host-sid')!);

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { error, type RequestEvent } from '@sveltejs/kit';
 import { copyAnswers, joinPath, walk, type Field, type Step } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
-import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile } from '#server/files';
+import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
 import { limits } from '#fields/file/index.ts';
 import { bodyOf, type Request } from './kit.ts';
 
@@ -11,6 +11,32 @@ export interface Received {
   draft: Draft;
   values: Map<string, string[]>;
   problems: { path: string; code: string; params?: Record<string, string | number> }[];
+}
+
+/** What is wrong with an upload, as the type of field calls it. */
+const WORDS: Readonly<Record<UploadErrorCode, string>> = {
+  tooLarge: 'tooLarge',
+  wrongType: 'kind',
+  empty: 'empty',
+  broken: 'broken',
+  encrypted: 'encrypted',
+  active: 'active',
+  tooManyPixels: 'tooManyPixels',
+  infected: 'infected',
+  unscanned: 'unscanned',
+  tooManyFiles: 'tooMany',
+  gone: 'failed',
+  aborted: 'failed',
+};
+
+function problemOf(path: string, field: Field | undefined, { code }: UploadError): Received['problems'][number] {
+  const { kinds, maxBytes, maxFiles } = limits(field?.config ?? { id: path, type: 'file' });
+  const params: Record<string, Record<string, string | number>> = {
+    kind: { kinds: kinds.join(', ').toUpperCase() },
+    tooLarge: { max: maxBytes / 1_000_000 },
+    tooMany: { max: maxFiles },
+  };
+  return { path, code: WORDS[code], params: params[WORDS[code]] };
 }
 
 /** Reads the form, stores its files and saves their references. The form's revision is carried on, so that the page itself can be saved after. */
@@ -56,8 +82,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const values = new Map<string, string[]>();
   for (const [name, value] of form.fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const part of form.files) {
-    if ('error' in part && part.error instanceof UploadError)
-      problems.push({ path: part.field, code: part.error.code, params: part.error.params });
+    if ('error' in part && part.error instanceof UploadError) problems.push(problemOf(part.field, fields.get(part.field), part.error));
   }
   const remove = values.get('_remove')?.[0];
   if (stored.length === 0 && remove === undefined) return { draft, values, problems };
