@@ -55,7 +55,7 @@ function demoSecret() {
 function start() {
   const env = { ...process.env, DEMO_BACKOFFICE_SECRET: process.env.DEMO_BACKOFFICE_SECRET ?? demoSecret() };
   const children = ['backoffice.ts', 'serve.ts'].map((file) =>
-    spawn(node, ['--disable-proto=throw', '--disable-warning=ExperimentalWarning', join(root, 'src/cli', file)], {
+    spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli', file)], {
       cwd: root,
       env,
       stdio: 'inherit',

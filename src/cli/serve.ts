@@ -4,14 +4,18 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KitHandler } from '../server/web/edge.ts';
 import type { Portal } from '../server/portal.ts';
-import { createEdge } from '../server/web/edge.ts';
+import { createEdge, UPLOAD_LIMIT } from '../server/web/edge.ts';
+
+// Nothing may reach the prototype of all objects by a name that came from outside. Not by Node's flag: with `--disable-proto=throw` a header of
+// this name ends the process before anybody can catch it.
+delete (Object.prototype as { __proto__?: unknown }).__proto__;
 
 const root = resolve(import.meta.dirname, '../..');
 process.env.SCHALTER_HOME ??= root;
 // The edge sets these headers itself, after it dropped whatever the client sent; sizes are limited there too.
 process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
 process.env.HOST_HEADER = 'host';
-process.env.BODY_SIZE_LIMIT = 'Infinity';
+process.env.BODY_SIZE_LIMIT = String(UPLOAD_LIMIT);
 
 const built = join(root, 'build/handler.js');
 if (!existsSync(built)) {

@@ -177,6 +177,8 @@ export function compileExpression(place: Place, source: string, expected?: strin
   } catch (error) {
     return { code: 'expression-syntax', message: firstLine(error) };
   }
+  const costly = costOf(parsed.ast, 0);
+  if (costly !== undefined) return { code: 'expression-type', message: costly };
   const checked = place.environment.check(source);
   if (!checked.valid) {
     const message = firstLine(checked.error);
@@ -212,6 +214,30 @@ export function firstLine(error: unknown): string {
 }
 
 const COMPREHENSIONS = new Set(['exists', 'all', 'map', 'filter', 'exists_one']);
+
+/** Functions whose cost an author does not see, with what to use instead. */
+const COSTLY = new Map([
+  ['matches', 'patterns belong to fields ("pattern"), where they run in linear time'],
+  ['split', 'a text cannot be made a list: ask for the parts in fields of their own'],
+]);
+/** Loops within each other. With lists of at most 200 entries two are done in milliseconds, four would take hours. */
+const MOST_LOOPS = 2;
+
+/** Why an expression could keep the portal busy, if it could. */
+function costOf(node: ASTNode, loops: number): string | undefined {
+  const { op, args } = node as { op: string; args: unknown };
+  const name = op === 'rcall' ? (args as [string, ASTNode, ASTNode[]])[0] : '';
+  const instead = COSTLY.get(name);
+  if (instead !== undefined) return `${name}() is not available: ${instead}`;
+  const looping = COMPREHENSIONS.has(name);
+  if (looping && loops >= MOST_LOOPS) return `more than ${MOST_LOOPS} loops within each other`;
+  const inner = looping ? (args as [string, ASTNode, ASTNode[]])[2] : [];
+  for (const child of flatten(args)) {
+    const found = costOf(child, inner.includes(child) ? loops + 1 : loops);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 /** Template paths an expression reads, by following member chains from the variables down the record shapes. */
 function readsOf(ast: ASTNode, place: Place): Set<string> {

@@ -14,6 +14,7 @@ import {
   open,
   pinFlow,
   purposes,
+  renewSession,
   resumeDraft,
   saveDraft,
   seal,
@@ -161,7 +162,8 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
           keepDays: offering.pkg.service.retention.draftDays,
         });
       };
-      if (session && (await begin(session)).outcome !== 'no-session') return {};
+      const alive = session && (await touchSession(store, municipality, session, SESSION));
+      if (alive && (await begin(session)).outcome !== 'no-session') return {};
       const fresh = await createSession(store, municipality, SESSION);
       await begin(fresh.hash);
       return { session: fresh.id };
@@ -220,10 +222,16 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       }
       // A date, a name and a number look different once normalised: all readings are tried, so that the form needs one field.
       const resumeHash = await keys.keyedHash(municipality, 'resume', code ?? '');
+      const sessionHash = current;
       for (const factor of factorReadings(typedFactor)) {
         const factorHash = await keys.keyedHash(municipality, 'factor', factor);
-        const result = await resumeDraft(store, { municipality, resumeHash, factorHash, sessionHash: current, replace: true });
-        if (result.outcome !== 'unknown') return { ...result, session: fresh };
+        const result = await store.transaction(municipality, async (tx) => {
+          const moved = await resumeDraft(tx, { municipality, resumeHash, factorHash, sessionHash, replace: true });
+          // A new id with what was just opened: whoever planted or overheard the old one has nothing of it.
+          const renewed = moved.outcome === 'resumed' && !fresh ? await renewSession(tx, municipality, sessionHash, SESSION) : undefined;
+          return { ...moved, session: renewed?.id ?? fresh };
+        });
+        if (result.outcome !== 'unknown') return result;
       }
       return { outcome: 'unknown', id: null, service: null, session: fresh };
     },

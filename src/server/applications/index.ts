@@ -2,6 +2,6 @@
 export type * from './types.ts';
 export type { Lifecycle, LifecycleEvent } from './lifecycle.ts';
 export { lifecycle, sources, target } from './lifecycle.ts';
-export { groupResumeCode, readReference } from './codes.ts';
+export { groupResumeCode, readReference, readResumeCode } from './codes.ts';
 export { createApplications, factorReadings, SESSION, today, walkOptions, type Applications } from './drafts.ts';
 export { frozen, keepSummary, pinFor, submit, type SubmitResult } from './submit.ts';

@@ -3,9 +3,8 @@
  * for the back office. Repeating a submit, in whatever way, gives the first receipt.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { compilePayload, joinPath, walk, type Answers, type CompiledPayload, type Json, type Walk } from '#flow';
-import { canonicalJson, type Package } from '#package';
+import { canonicalJson, payloadValidator, type Package } from '#package';
 import { buildEnvelope, type EnvelopeAttachment } from '#server/delivery';
 import {
   addSummary,
@@ -30,29 +29,17 @@ export type SubmitResult =
   /** The payload does not fit its contract: a defect of the flow, reported; nothing is lost, the draft stays. */
   | { outcome: 'defect'; problems: string[] };
 
-interface Contract {
-  readonly payload: CompiledPayload;
-  readonly validate: ValidateFunction;
-}
-
-const contracts = new WeakMap<Package, Contract>();
-function contractOf(pkg: Package): Contract {
-  let found = contracts.get(pkg);
-  if (!found) {
-    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
-    found = { payload: compilePayload(pkg.flow, pkg.payload.document), validate: ajv.compile(pkg.payload.schema) };
-    contracts.set(pkg, found);
-  }
+const templates = new WeakMap<Package, CompiledPayload>();
+function templateOf(pkg: Package): CompiledPayload {
+  let found = templates.get(pkg);
+  if (!found) templates.set(pkg, (found = compilePayload(pkg.flow, pkg.payload.document)));
   return found;
 }
 
 /** The document that the back office gets for a walk. */
 export function payloadOf(pkg: Package, walked: Walk): { document: Json; problems: string[] } {
-  const { payload, validate } = contractOf(pkg);
-  const document = payload.build(walked);
-  const problems = validate(document)
-    ? []
-    : (validate.errors ?? []).map((error) => `${error.instancePath || '/'}: ${error.message ?? 'invalid'}`);
+  const document = templateOf(pkg).build(walked);
+  const problems = payloadValidator(pkg.payload.schema)(document).map(({ place, message }) => `${place || '/'}: ${message}`);
   return { document, problems };
 }
 

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
+import { parseJson } from '#package';
 import type { ConfigFinding, MunicipalityDocument } from './types.ts';
 
 export type * from './types.ts';
@@ -27,6 +28,10 @@ const settingsSchema = z.object({
   /** A fixed day instead of today, for tests and demonstrations; said at start. */
   SCHALTER_TODAY: z.iso.date().optional(),
   SCHALTER_WORKER: z.enum(['on', 'off']).default('on'),
+  /** Time for a request's headers; for a form's body, and between two pieces of an upload; for a whole upload. */
+  SCHALTER_HEADER_SECONDS: z.coerce.number().positive().max(60).default(10),
+  SCHALTER_FORM_SECONDS: z.coerce.number().positive().max(300).default(30),
+  SCHALTER_UPLOAD_SECONDS: z.coerce.number().positive().max(3600).default(600),
 });
 
 export interface Settings {
@@ -40,6 +45,8 @@ export interface Settings {
   readonly proxies: ReadonlySet<string>;
   readonly worker: boolean;
   readonly fixedToday?: string;
+  /** Time limits of the edge, in milliseconds. */
+  readonly timeouts: { readonly headers: number; readonly form: number; readonly upload: number };
 }
 
 /** Settings from the environment; throws an Error whose message names the variable and what it takes. */
@@ -65,6 +72,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ),
     worker: value.SCHALTER_WORKER === 'on',
     fixedToday: value.SCHALTER_TODAY,
+    timeouts: {
+      headers: value.SCHALTER_HEADER_SECONDS * 1000,
+      form: value.SCHALTER_FORM_SECONDS * 1000,
+      upload: value.SCHALTER_UPLOAD_SECONDS * 1000,
+    },
   };
 }
 
@@ -89,17 +101,18 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
     const report = (place: string, message: string, remedy: string) =>
       void findings.push({ file: join(dir, file), place, message, remedy });
     let source: string;
-    let document: MunicipalityDocument;
     try {
       source = readFileSync(join(dir, file), 'utf8');
-      document = JSON.parse(source, (key, value: unknown) => {
-        if (key === '__proto__') throw new Error('the name "__proto__" is not allowed');
-        return value;
-      }) as MunicipalityDocument;
     } catch (error) {
-      report('', `not readable as JSON: ${(error as Error).message}`, 'Correct the file.');
+      report('', `cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`, 'Check the file and its rights.');
       continue;
     }
+    const { value, problem } = parseJson(source);
+    if (problem) {
+      report(problem.place, problem.message, problem.remedy);
+      continue;
+    }
+    const document = value as unknown as MunicipalityDocument;
     if (!validate(document)) {
       for (const error of validate.errors ?? [])
         report(error.instancePath || '/', error.message ?? 'invalid', 'See static/schemas/municipality.schema.json.');

@@ -49,7 +49,7 @@ const asApp = async (municipality: string | undefined, statement: string) => {
   }
 };
 
-describe('row-level security', () => {
+describe(`row-level security on ${tables.length} tables: none seen from elsewhere, none written (42501)`, () => {
   it('knows the tables', () => {
     expect(tables.length).toBeGreaterThan(12);
   });

@@ -3,9 +3,9 @@ import { fail, type RequestEvent } from '@sveltejs/kit';
 import { copyAnswers, walk } from '#flow';
 import type { PackageDocuments } from '#package';
 import { timingSafeEqual } from 'node:crypto';
-import { factorReadings, frozen, keepSummary, pinFor, readReference, type Lifecycle } from '#server/applications';
+import { factorReadings, frozen, keepSummary, pinFor, readReference, SESSION, type Lifecycle } from '#server/applications';
 import { statusTimeline } from '#server/delivery';
-import { findSubmission, loadFlow, submissionById, submissionOfSession, type SubmissionRow } from '#server/store';
+import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { reader, reviewSections, textField } from './views.ts';
@@ -40,8 +40,10 @@ async function granted(request: Request, reference: string): Promise<SubmissionR
 async function own(request: Request, typed: string): Promise<SubmissionRow> {
   const reference = readReference(typed);
   const { store } = request.portal;
-  let row =
-    reference && request.session ? await submissionOfSession(store, request.municipality.id, request.session, reference) : undefined;
+  const { id } = request.municipality;
+  // An application keeps the name of the session that handed it in: only a living one opens it.
+  const alive = request.session && (await touchSession(store, id, request.session, SESSION));
+  let row = reference && alive ? await submissionOfSession(store, id, request.session, reference) : undefined;
   if (reference && !row) row = await granted(request, reference);
   // Known or not, it is not shown without the second factor.
   if (!row) go(`/${request.lang}/status`);
@@ -157,8 +159,8 @@ export async function openStatus(event: RequestEvent) {
     failed.set(request, { code: typed, problem });
     return fail(status);
   };
-  if (await tooMany(event, request, 'status')) return refuse(t.t('web.tooMany'), 429);
   const reference = readReference(typed);
+  if (await tooMany(event, request, 'status', reference)) return refuse(t.t('web.tooMany'), 429);
   for (const factor of reference ? factorReadings((form.get('factor')?.[0] ?? '').slice(0, 200)) : []) {
     const hash = await portal.keys.keyedHash(municipality.id, 'factor', factor);
     const row = await findSubmission(portal.store, municipality.id, reference!, hash);

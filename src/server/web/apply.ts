@@ -160,7 +160,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     draft,
     answers,
     lang: request.lang,
-    callbackUrl: `${request.url.origin}/api/v1/status`,
+    callbackUrl: `${request.origin}/api/v1/status`,
   });
   switch (result.outcome) {
     case 'submitted':

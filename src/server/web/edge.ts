@@ -5,8 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Portal } from '../portal.ts';
 import type { Municipality } from '#server/config';
+import { peerOf } from './peer.ts';
+import { rawRefusal, REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
 /** What Kit's hooks find at `event.platform.req.schalter`. */
 export interface RequestContext {
@@ -15,15 +18,22 @@ export interface RequestContext {
   readonly correlation: string;
   /** Id of the route that answers, once Kit knows it. */
   route?: string | undefined;
+  /** Address of the person's machine, also behind a proxy. */
+  readonly address: string;
+  /** How others reach this municipality's portal: for addresses that leave the house. Its port never comes from the person who asks. */
+  readonly origin: string;
 }
 
 export type KitHandler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/;
-/** A page's form: typed text only. Uploads are limited while they stream, by the field's own limit. */
+/** A page's form: typed text only. */
 const FORM_LIMIT = 256 * 1024;
-const UPLOAD_LIMIT = 60 * 1024 * 1024;
+/** Uploads are limited while they stream, by the field's own limit, and the page keeps the rest. Beyond this nothing is read at all. */
+export const UPLOAD_LIMIT = 256 * 1024 * 1024;
+
+const CALLBACK_LIMIT = 64 * 1024;
 
 const HEADERS: readonly (readonly [string, string])[] = [
   ['X-Content-Type-Options', 'nosniff'],
@@ -36,36 +46,41 @@ const HEADERS: readonly (readonly [string, string])[] = [
 
 export function createEdge(portal: Portal, handler: KitHandler): Server {
   const byHost = new Map(portal.municipalities.flatMap((municipality) => municipality.hosts.map((host) => [host, municipality] as const)));
+  const { timeouts } = portal.settings;
+  /** The answer under way on a connection: a second one must not be written into it. */
+  const answers = new WeakMap<Socket, ServerResponse>();
   const server = createServer(
     {
-      requestTimeout: 30_000,
-      headersTimeout: 10_000,
+      requestTimeout: timeouts.upload,
+      headersTimeout: timeouts.headers,
       keepAliveTimeout: 15_000,
       maxHeaderSize: 16 * 1024,
-      connectionsCheckingInterval: 2_000,
+      // Refused below, with a page.
+      requireHostHeader: false,
+      connectionsCheckingInterval: Math.min(2_000, timeouts.headers / 2),
     },
     (req, res) => {
+      answers.set(req.socket, res);
       handle(req, res).catch((error: unknown) => {
         portal.logger.error('edge_failed', { error: (error as Error).name });
-        plain(res, 500, 'Internal error. Please try again later.');
+        refuse(req, res, 500);
       });
     },
   );
   server.maxConnections = 2_000;
   server.maxRequestsPerSocket = 1_000;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+    breakOff(socket, status);
+  });
   return server;
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     for (const [name, value] of HEADERS) res.setHeader(name, value);
     const path = (req.url ?? '/').split('?', 1)[0]!;
-    const local = isLoopback(req.socket.remoteAddress);
-    const proxied = portal.settings.proxies.has(req.socket.remoteAddress ?? '');
-    const scheme = proxied && req.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
-    if (!proxied) delete req.headers['x-forwarded-for'];
-    for (const name of ['x-forwarded-host', 'x-forwarded-port', 'forwarded', 'x-real-ip']) delete req.headers[name];
-    req.headers['x-forwarded-proto'] = scheme;
-    if (!(req.url ?? '').startsWith('/') || path.startsWith('//')) return plain(res, 400, 'Bad request.');
-    if (local || proxied) {
+    const peer = peerOf(req, portal.settings.proxies);
+    if (!(req.url ?? '').startsWith('/') || path.startsWith('//') || !readable(path)) return refuse(req, res, 400);
+    if (peer.operator) {
       if (path === '/healthz') return plain(res, 200, 'ok');
       if (path === '/readyz') return (await portal.ready()) ? plain(res, 200, 'ready') : plain(res, 503, 'not ready');
       if (path === '/metrics') return plain(res, 200, await portal.metrics.text(), portal.metrics.contentType);
@@ -73,9 +88,8 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
     const match = hosts === 1 ? HOST.exec(req.headers.host ?? '') : null;
     const municipality = match ? byHost.get(match[1]!) : undefined;
-    if (!municipality) return plain(res, hosts === 1 && match ? 421 : 400, 'This address is not served here.');
-    if (scheme === 'https') res.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
-    const origin = `${scheme}://${req.headers.host}`;
+    if (!match || !municipality) return refuse(req, res, match ? 421 : 400);
+    if (peer.scheme === 'https') res.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
 
     if (path === `/brand/${municipality.hash}.css`) {
       res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
@@ -88,30 +102,33 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
         `Contact: mailto:${municipality.contact.email}\nPreferred-Languages: de, en\nExpires: ${new Date(Date.now() + 180 * 86_400_000).toISOString()}\n`,
       );
     }
+    const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    const upload = type === 'multipart/form-data';
+    inTime(req, upload);
     if (WRITES.has(req.method ?? '')) {
       if (path === '/api/v1/status') return callback(req, res, municipality);
       const site = req.headers['sec-fetch-site'];
-      if (req.headers.origin !== origin || (site !== undefined && site !== 'same-origin'))
-        return plain(res, 403, 'Cross-site requests are refused.');
-      const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+      const own = req.headers.origin === `${peer.scheme}://${req.headers.host}` && (site === undefined || site === 'same-origin');
       const empty = type === '' && (req.headers['content-length'] ?? '0') === '0' && req.headers['transfer-encoding'] === undefined;
-      if (!empty && type !== 'application/x-www-form-urlencoded' && type !== 'multipart/form-data')
-        return plain(res, 403, 'This kind of request is refused.');
-      const limit = type === 'multipart/form-data' ? UPLOAD_LIMIT : FORM_LIMIT;
-      if (Number(req.headers['content-length'] ?? 0) > limit) {
-        res.setHeader('Connection', 'close');
-        return plain(res, 413, 'The request is too large.');
-      }
-    } else if (req.method !== 'GET' && req.method !== 'HEAD') return plain(res, 405, 'Method not allowed.');
+      if (!own || !(empty || upload || type === 'application/x-www-form-urlencoded')) return refuse(req, res, 403);
+      const length = Number(req.headers['content-length'] ?? 0);
+      if (length > UPLOAD_LIMIT) res.setHeader('Connection', 'close');
+      else if (!upload && length > FORM_LIMIT) await readPast(req);
+      if (length > (upload ? UPLOAD_LIMIT : FORM_LIMIT)) return refuse(req, res, 413);
+    } else if (req.method !== 'GET' && req.method !== 'HEAD') {
+      res.setHeader('Allow', 'GET, HEAD, POST');
+      return refuse(req, res, 405);
+    }
 
     const started = performance.now();
     const correlation = randomUUID();
-    const context: RequestContext = { portal, municipality, correlation };
+    const origin = `${peer.scheme}://${match[1]}${peer.port ? `:${peer.port}` : ''}`;
+    const context: RequestContext = { portal, municipality, correlation, address: peer.address, origin };
     (req as IncomingMessage & { schalter?: RequestContext }).schalter = context;
     res.on('finish', () =>
       portal.observeRequest(req.method ?? '', context.route, res.statusCode, performance.now() - started, correlation),
     );
-    handler(req, res, () => plain(res, 404, 'Not found.'));
+    handler(req, res, () => refuse(req, res, 404));
   }
 
   async function callback(req: IncomingMessage, res: ServerResponse, municipality: Municipality): Promise<void> {
@@ -120,23 +137,57 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     let size = 0;
     for await (const chunk of req as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > 64 * 1024) return plain(res, 413, 'Too large.');
-      chunks.push(chunk);
+      if (size <= CALLBACK_LIMIT) chunks.push(chunk);
     }
+    if (size > CALLBACK_LIMIT) return plain(res, 413, 'Too large.');
     const result = await portal.statusCallback(municipality, req.headers, Buffer.concat(chunks));
     plain(res, result.status, result.body);
   }
+
+  /** A body has to be there in time: a form soon, an upload as long as it keeps coming (and within the server's own limit). */
+  function inTime(req: IncomingMessage, upload: boolean): void {
+    if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return;
+    const late = () => {
+      if (!req.complete) breakOff(req.socket, 408);
+    };
+    if (upload) req.setTimeout(timeouts.form, late);
+    else {
+      const timer = setTimeout(late, timeouts.form);
+      req.once('close', () => clearTimeout(timer));
+    }
+  }
+
+  function refuse(req: IncomingMessage, res: ServerResponse, status: number): void {
+    if (res.headersSent) return void res.end();
+    for (const [name, value] of Object.entries(REFUSAL_HEADERS)) res.setHeader(name, value);
+    res.statusCode = status;
+    res.end(refusalPage(portal.texts, status, req.headers['accept-language']));
+  }
+
+  /** Ends a connection whose request never became whole; with a page, if no answer has begun. */
+  function breakOff(socket: Socket, status: number): void {
+    if (!socket.writable || answers.get(socket)?.headersSent) return void socket.destroy();
+    socket.end(rawRefusal(portal.texts, status));
+    // What still comes is read past for a moment, else the page would not arrive.
+    socket.resume();
+    setTimeout(() => socket.destroy(), 1_000).unref();
+  }
 }
 
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && (address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.'));
+function readable(path: string): boolean {
+  try {
+    return !decodeURI(path).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the rest of a body and forgets it: a browser reads no answer before it has sent everything. */
+async function readPast(req: IncomingMessage): Promise<void> {
+  for await (const chunk of req) void chunk;
 }
 
 function plain(res: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
-  if (res.headersSent) {
-    res.end();
-    return;
-  }
   res.statusCode = status;
   res.setHeader('Content-Type', type);
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');

@@ -9,7 +9,8 @@ const KNOWN = new Set(['service', 'page', 'draft', 'closed', 'off-path', 'submit
 export function failure(request: Request): Shown<(status: number, error: App.Error | null) => { frame: PageFrame; view: ErrorView }> {
   return new Shown((status, error) => {
     const { t } = request;
-    const known = error && KNOWN.has(error.message) ? error.message : status === 404 ? 'page' : status === 413 ? 'form' : 'other';
+    const known =
+      error && KNOWN.has(error.message) ? error.message : status === 404 || status === 405 ? 'page' : status === 413 ? 'form' : 'other';
     const service = /\/(?:apply|save)\/([a-z0-9-]+)/.exec(request.url.pathname)?.[1];
     const links = [{ href: `/${request.lang}`, label: t.t('web.services') }];
     if (known === 'off-path' && service) links.unshift({ href: `/${request.lang}/apply/${service}`, label: t.t('web.goOn') });

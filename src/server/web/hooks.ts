@@ -4,12 +4,15 @@ import type { RequestContext } from './edge.ts';
 import { DatabaseUnavailable } from '#server/store';
 import { openPortal } from '../portal.ts';
 import { openRequest } from './kit.ts';
+import { REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace App {
     interface Locals {
       request: ReturnType<typeof openRequest>;
+      /** Seconds after which a repetition makes sense: something the portal needs is away. */
+      retryAfter?: number;
     }
     interface Platform {
       req: { schalter: RequestContext };
@@ -37,14 +40,24 @@ export const handle: Handle = async ({ event, resolve }) => {
     preload: () => false,
     filterSerializedResponseHeaders: () => false,
   });
-  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store');
-  if (response.status === 503) response.headers.set('retry-after', '5');
-  return response;
+  const { headers } = response;
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+  // What Kit refuses by itself (a method that a route does not know) it says in a bare line.
+  if (response.status >= 400 && !headers.get('content-type')?.startsWith('text/html')) {
+    const page = refusalPage(context.portal.texts, response.status, event.request.headers.get('accept-language') ?? undefined);
+    return new Response(page, { status: response.status, headers: { ...REFUSAL_HEADERS, allow: headers.get('allow') ?? 'GET, HEAD' } });
+  }
+  // Kit makes every error that nobody expected a 500.
+  const { retryAfter } = event.locals;
+  if (retryAfter === undefined) return response;
+  headers.set('retry-after', String(retryAfter));
+  return new Response(response.body, { status: 503, headers });
 };
 
 export const handleError: HandleServerError = ({ error, event, status, message }) => {
   const context = event.platform?.req.schalter;
   const unavailable = error instanceof DatabaseUnavailable;
+  if (unavailable) event.locals.retryAfter = error.retryAfter;
   if (status !== 404) {
     context?.portal.logger.error('request_failed', {
       correlation: context.correlation,

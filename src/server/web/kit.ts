@@ -96,11 +96,37 @@ export function go(to: string): never {
   redirect(303, to);
 }
 
-/** Controls of a posted form; repeated names keep all their values. */
+/** The body, for a reader that may give up: what it leaves is read past, because a browser reads no answer before it has sent everything. */
+export async function* bodyOf(event: RequestEvent): AsyncGenerator<Uint8Array, void> {
+  const reader = event.request.body?.getReader();
+  if (!reader) return;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  } finally {
+    // Broken off or already at its end: then there is nothing to read past.
+    while (
+      await reader.read().then(
+        (part) => !part.done,
+        () => false,
+      )
+    );
+  }
+}
+
+/** Typed text of one page, in bytes. */
+const FORM_LIMIT = 256 * 1024;
+
+/** Controls of a posted form; repeated names keep all their values. A body that is too long is read to its end, so that the answer arrives, but not kept. */
 export async function readForm(event: RequestEvent): Promise<Map<string, string[]>> {
   const values = new Map<string, string[]>();
-  const body = new URLSearchParams(await event.request.text());
-  for (const [name, value] of body) {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(event)) {
+    size += chunk.length;
+    if (size <= FORM_LIMIT) chunks.push(chunk);
+  }
+  if (size > FORM_LIMIT) error(413, 'form');
+  for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString())) {
     const list = values.get(name);
     if (list) list.push(value);
     else values.set(name, [value]);

@@ -114,8 +114,10 @@ async function postCollection(applications: Applications, draft: Draft, step: St
   const more = single('_more');
   let answers = draft.answers;
   let to: string | undefined;
-  if (remove !== undefined) answers = removeEntry(answers, list, remove);
-  else if (more === 'yes') {
+  if (remove !== undefined) {
+    if (!entryKeys(answers, list).includes(remove)) return { kind: 'off-path', page: step.path };
+    answers = removeEntry(answers, list, remove);
+  } else if (more === 'yes') {
     if ((step.entries?.length ?? 0) >= collection.max) {
       return {
         kind: 'invalid',

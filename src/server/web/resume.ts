@@ -1,22 +1,32 @@
 /** Save and come back: the page with the code, and the form that takes it. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { encode } from 'uqr';
-import { groupResumeCode, SESSION } from '#server/applications';
+import { groupResumeCode, readResumeCode, SESSION } from '#server/applications';
 import { hitLimit, touchSession } from '#server/store';
 import { longDate } from '#i18n';
 import type { CodeFormView, SavedView } from '#ui/types.ts';
 import { textField, reader } from './views.ts';
 import { applyPath } from './pages.ts';
+import { subscriberOf } from './peer.ts';
 import { go, offeringOf, readForm, setSession, show, type Request } from './kit.ts';
 
-/** Tries per address and quarter of an hour, for codes and references alike. */
+/** Tries per subscriber, and per code, in a quarter of an hour, for codes and references alike. */
 export const TRIES = { limit: 10, window: 15 * 60_000 };
 
-/** Counts a try; true when there were too many. The table holds a keyed hash, not the address. */
-export async function tooMany(event: RequestEvent, request: Request, what: string): Promise<boolean> {
+/**
+ * Counts a try, by who tries and by the code that is tried: many addresses together do not guess a second factor either. True when there were too
+ * many; the answer then says when to try again. The table holds keyed hashes.
+ */
+export async function tooMany(event: RequestEvent, request: Request, what: string, code: string | undefined): Promise<boolean> {
   const { portal, municipality } = request;
-  const key = await portal.keys.keyedHash(municipality.id, 'limit', `${what}/${event.getClientAddress()}`);
-  return (await hitLimit(portal.store, municipality.id, key, TRIES.limit, TRIES.window)) > 0;
+  const counted = [`${what}/from/${subscriberOf(request.address)}`, ...(code === undefined ? [] : [`${what}/code/${code}`])];
+  let wait = 0;
+  for (const one of counted) {
+    const key = await portal.keys.keyedHash(municipality.id, 'limit', one);
+    wait = Math.max(wait, await hitLimit(portal.store, municipality.id, key, TRIES.limit, TRIES.window));
+  }
+  if (wait > 0) event.setHeaders({ 'retry-after': String(wait) });
+  return wait > 0;
 }
 
 export async function save(request: Request, service: string) {
@@ -76,7 +86,7 @@ export async function resume(event: RequestEvent) {
     failed.set(request, { code, problem });
     return fail(status);
   };
-  if (await tooMany(event, request, 'resume')) return refuse(request.t.t('web.tooMany'), 429);
+  if (await tooMany(event, request, 'resume', readResumeCode(code))) return refuse(request.t.t('web.tooMany'), 429);
   const result = await request.portal.applications.resume(
     request.municipality.id,
     code,

@@ -1,15 +1,42 @@
 /** A page with files: what is uploaded is stored and saved at once, so that an error elsewhere on the page loses no file. */
+import { Readable } from 'node:stream';
 import { error, type RequestEvent } from '@sveltejs/kit';
 import { copyAnswers, joinPath, walk, type Field, type Step } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
-import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile } from '#server/files';
+import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
 import { limits } from '#fields/file/index.ts';
-import type { Request } from './kit.ts';
+import { bodyOf, type Request } from './kit.ts';
 
 export interface Received {
   draft: Draft;
   values: Map<string, string[]>;
   problems: { path: string; code: string; params?: Record<string, string | number> }[];
+}
+
+/** What is wrong with an upload, as the type of field calls it. */
+const WORDS: Readonly<Record<UploadErrorCode, string>> = {
+  tooLarge: 'tooLarge',
+  wrongType: 'kind',
+  empty: 'empty',
+  broken: 'broken',
+  encrypted: 'encrypted',
+  active: 'active',
+  tooManyPixels: 'tooManyPixels',
+  infected: 'infected',
+  unscanned: 'unscanned',
+  tooManyFiles: 'tooMany',
+  gone: 'failed',
+  aborted: 'failed',
+};
+
+function problemOf(path: string, field: Field | undefined, { code }: UploadError): Received['problems'][number] {
+  const { kinds, maxBytes, maxFiles } = limits(field?.config ?? { id: path, type: 'file' });
+  const params: Record<string, Record<string, string | number>> = {
+    kind: { kinds: kinds.join(', ').toUpperCase() },
+    tooLarge: { max: maxBytes / 1_000_000 },
+    tooMany: { max: maxFiles },
+  };
+  return { path, code: WORDS[code], params: params[WORDS[code]] };
 }
 
 /** Reads the form, stores its files and saves their references. The form's revision is carried on, so that the page itself can be saved after. */
@@ -23,7 +50,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   let form;
   try {
     form = await readMultipart<StoredFile | undefined>(
-      { contentType: event.request.headers.get('content-type'), body: event.request.body },
+      { contentType: event.request.headers.get('content-type'), body: Readable.from(bodyOf(event)) },
       {
         onFile: async ({ field: path, name, stream }) => {
           const field = fields.get(path);
@@ -44,6 +71,8 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
           stored.push({ path, file });
           return file;
         },
+        // More than any field takes: how many are too many, the field says, and the page keeps the rest.
+        fieldLimits: { files: 100 },
       },
     );
   } catch (reason) {
@@ -53,8 +82,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const values = new Map<string, string[]>();
   for (const [name, value] of form.fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const part of form.files) {
-    if ('error' in part && part.error instanceof UploadError)
-      problems.push({ path: part.field, code: part.error.code, params: part.error.params });
+    if ('error' in part && part.error instanceof UploadError) problems.push(problemOf(part.field, fields.get(part.field), part.error));
   }
   const remove = values.get('_remove')?.[0];
   if (stored.length === 0 && remove === undefined) return { draft, values, problems };

@@ -1,0 +1,151 @@
+/** S1: who may see what. The matrix has a row for every route in src/routes; a route without one fails here. */
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hidden, PlainBrowser, root, type Answer } from '../portal.ts';
+import { journey, openStage, submit, upToReview, type Stage } from './stage.ts';
+
+const MARKS = { 'applicant.givenNames': 'Zaunkönig', 'applicant.familyName': 'Haubenmeise' };
+const DRAFT_MARK = 'Goldammer';
+
+/** Every route as Kit serves it: path, and the methods of its files. */
+function routes(): string[] {
+  const folder = join(root, 'src/routes');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\+(page|server)(\.server)?\.(ts|svelte)$/.test(file))
+    .map((file) => `/${relative('.', join(file, '..')).replaceAll('\\', '/')}`.replace(/^\/$/, '/'))
+    .filter((path, at, all) => all.indexOf(path) === at)
+    .sort();
+}
+
+type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere';
+const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere'];
+interface Row {
+  /** Addresses of the owner's things under this route. */
+  readonly paths: () => string[];
+  /** For everybody who is served at all, or for the owner only. */
+  readonly open: boolean;
+  /** What the route writes, as forms: nobody but the owner may have an effect. */
+  readonly forms?: () => [string, string][][];
+}
+
+let stage: Stage;
+let reference: string;
+const people = {} as Record<Who, PlainBrowser>;
+const APPLY = '/de/apply/resident-parking';
+
+const MATRIX: Readonly<Record<string, Row>> = {
+  '/': { open: true, paths: () => ['/'] },
+  '/[lang=lang]': { open: true, paths: () => ['/de', '/en'] },
+  '/[lang=lang]/services/[service]': { open: true, paths: () => ['/de/services/dog-tax'] },
+  '/[lang=lang]/legal/[page]': { open: true, paths: () => ['/de/legal/privacy'] },
+  '/[lang=lang]/resume': {
+    open: true,
+    paths: () => ['/de/resume'],
+    forms: () => [
+      [
+        ['code', 'AAA-AAA-AAA'],
+        ['factor', 'x'],
+      ],
+    ],
+  },
+  '/[lang=lang]/status': {
+    open: true,
+    paths: () => ['/de/status'],
+    forms: () => [
+      [
+        ['reference', reference],
+        ['factor', 'x'],
+      ],
+    ],
+  },
+  '/[lang=lang]/apply/[service]/[...page]': {
+    open: false,
+    paths: () => [APPLY, ...visited.map((page) => `${APPLY}/${page}`)],
+    forms: () => [
+      [
+        ['_revision', '1'],
+        ['do', 'save'],
+      ],
+      [
+        ['_revision', revision],
+        ['applicant.givenNames', 'Einbrecher'],
+        ['truthful', 'yes'],
+      ],
+    ],
+  },
+  '/[lang=lang]/save/[service]': { open: false, paths: () => ['/de/save/resident-parking'] },
+  '/[lang=lang]/keep': { open: true, paths: () => [], forms: () => [[]] },
+  '/[lang=lang]/receipt/[reference]': { open: false, paths: () => [`/de/receipt/${reference}`] },
+  '/[lang=lang]/receipt/[reference]/summary.pdf': { open: false, paths: () => [`/de/receipt/${reference}/summary.pdf`] },
+  '/[lang=lang]/status/[reference]': { open: false, paths: () => [`/de/status/${reference}`] },
+};
+let visited: string[] = [];
+let revision = '';
+
+beforeAll(async () => {
+  stage = await openStage();
+  const { port } = stage.portal;
+  for (const who of WHO) people[who] = new PlainBrowser(port, who === 'elsewhere' ? 'neudorf.localhost' : 'localhost');
+  reference = await submit(people.owner, journey('dog-tax', 'one-small-dog', MARKS));
+  const draft = journey('resident-parking', 'new-own-car', { 'applicant.familyName': DRAFT_MARK });
+  await upToReview(people.owner, draft);
+  visited = draft.walk.steps.map((step) => step.path);
+  revision = hidden((await people.owner.visit(APPLY)).body, '_revision')!;
+  // The stranger has an application of each kind as well, and so has somebody in the next town, under the owner's very session.
+  await upToReview(people.stranger, journey('resident-parking', 'new-own-car', { 'applicant.familyName': 'Fremd' }));
+  await submit(people.stranger, journey('dog-tax', 'one-small-dog'));
+  for (const [name, value] of people.owner.cookies) people.elsewhere.setCookie(name, value);
+}, 60_000);
+afterAll(() => stage.close());
+
+function leaks(answer: Answer): string[] {
+  return [...Object.values(MARKS), DRAFT_MARK].filter((mark) => answer.body.includes(mark));
+}
+
+it('knows every route', () => {
+  expect(Object.keys(MATRIX).sort()).toEqual(routes());
+  expect(routes().length).toBeGreaterThan(10);
+});
+
+let cells = 0;
+describe.each(Object.entries(MATRIX))('%s', (_, row) => {
+  it.each(WHO)('for %s', async (who) => {
+    const browser = people[who];
+    for (const path of row.paths()) {
+      const answer = await browser.send(path);
+      cells += 1;
+      const place = `GET ${path}: ${answer.status} ${answer.location ?? ''}`;
+      if (row.open || who === 'owner') expect(answer.status, place).toBeLessThan(400);
+      else {
+        // Their own page, the form that asks for a code, or nothing at all.
+        const own = who === 'stranger' && !path.includes(reference);
+        expect(own ? answer.status < 400 : [303, 404, 410].includes(answer.status), place).toBe(true);
+        if (answer.status === 303 && !own) expect(answer.location, place).toBe('/de/status');
+      }
+      if (who !== 'owner') expect(leaks(answer), place).toEqual([]);
+    }
+    if (who === 'owner') return;
+    const before = await stage.owner.query('select id, revision, session_hash from application order by id');
+    for (const form of row.forms?.() ?? []) {
+      for (const path of row.paths().length > 0 ? row.paths() : ['/de/keep']) {
+        const answer = await browser.send(path, form);
+        cells += 1;
+        const place = `POST ${path}: ${answer.status} ${answer.location ?? ''}`;
+        // A wrong code leaves a session of one's own, which may be kept; the stranger's answers go to the stranger's application.
+        const harmless = path === '/de/keep' ? [204, 410] : who === 'stranger' && !row.open ? [303, 409, 410, 422] : [404, 409, 410, 422];
+        expect(harmless, place).toContain(answer.status);
+        expect(leaks(answer), place).toEqual([]);
+      }
+    }
+    const after = await stage.owner.query('select id, revision, session_hash from application order by id');
+    if (who !== 'stranger') expect(after.rows).toEqual(before.rows);
+  });
+});
+
+it("the owner's things are as they were", async () => {
+  expect(hidden((await people.owner.visit(APPLY)).body, '_revision')).toBe(revision);
+  expect((await people.owner.visit(APPLY)).body).toContain(DRAFT_MARK);
+  console.log(`S1: ${cells} cells, ${Object.keys(MATRIX).length} routes, 4 kinds of people, nothing of the owner seen by others`);
+  expect(cells).toBeGreaterThan(100);
+});
