@@ -22,7 +22,7 @@ export interface World {
   readonly portal: TestPortal;
   readonly backoffice: Backoffice;
   readonly dataDir: string;
-  /** Starts another portal on the same data. */
+  /** Starts another portal on the same data; on the port that `PORT` names, if any. */
   readonly start: (env?: NodeJS.ProcessEnv) => Promise<TestPortal>;
   readonly close: () => Promise<void>;
 }
@@ -38,10 +38,10 @@ async function freePort(): Promise<number> {
 }
 
 async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<TestPortal> {
-  const port = await freePort();
+  const port = Number(env.PORT ?? (await freePort()));
   const child = spawn(process.execPath, [join(root, 'src/cli/serve.ts')], {
     cwd: root,
-    env: { ...process.env, PORT: String(port), SCHALTER_DATA: dataDir, DEMO_BACKOFFICE_SECRET: SECRET, ...env },
+    env: { ...process.env, SCHALTER_DATA: dataDir, DEMO_BACKOFFICE_SECRET: SECRET, ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -51,7 +51,8 @@ async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<Tes
   const deadline = Date.now() + 60_000;
   const url = `http://localhost:${port}`;
   for (;;) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the portal did not start:\n${output}`);
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
+      throw new Error(`the portal did not start:\n${output}`);
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
       (answer) => answer.ok,
       () => false,

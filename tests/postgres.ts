@@ -3,6 +3,7 @@
  * The server runs with the portal's real settings, durability included.
  */
 import { randomBytes } from 'node:crypto';
+import { readdir, readlink } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { type Logger, openStore, type Store } from '#server/store';
@@ -64,4 +65,13 @@ async function asAdmin(server: { host: string; port: number; user: string }, sta
   } finally {
     await client.end();
   }
+}
+
+/** Ids of the processes that work in a folder: those of a cluster, whoever started them. */
+export async function processesIn(folder: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    if ((await readlink(`/proc/${name}/cwd`).catch(() => '')) === folder) found.push(Number(name));
+  }
+  return found;
 }

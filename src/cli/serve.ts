@@ -43,7 +43,8 @@ try {
     setTimeout(() => process.exit(1), 20_000).unref();
     const requests = new Promise((done) => server.close(done));
     void portal.stop(requests).then(() => process.exit(0));
-    server.closeIdleConnections();
+    // A connection whose last answer is out would stay open for the next request.
+    setInterval(() => server.closeIdleConnections(), 50).unref();
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -6,9 +6,10 @@ import { openCatalog, type Catalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
 import { createWorker, destinationSettings, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
 import { createDocuments, type Documents } from '#server/documents';
+import { faultsArmed } from '#server/faults';
 import { clamd, openFile, type Scanner } from '#server/files';
 import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
-import { claimPeriodic, deliveryFigures, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
+import { claimPeriodic, DatabaseUnavailable, deliveryFigures, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
 import { brandCss } from '#ui/brand.ts';
 import { SESSION } from '#server/applications';
 import de from '../i18n/texts/de.json' with { type: 'json' };
@@ -58,6 +59,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: logger.forStore });
   const keys = await KeyRing.open(settings.keysDir);
   const applications = createApplications(store, keys, catalog, settings.fixedToday === undefined ? undefined : () => settings.fixedToday!);
+  if (faultsArmed(env)) logger.error('fault_points_armed');
   if (settings.fixedToday !== undefined) logger.warn('fixed_day', { day: settings.fixedToday });
   const destinations = new Map<string, DestinationSettings>();
   for (const municipality of municipalities) {
@@ -111,7 +113,11 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     ready: () => store.ready(),
     brandCss: (municipality) => brandCss(municipality.colors),
     statusCallback: async (municipality, headers, body) => {
-      const result = await receiveStatus({ store, keys, logger, destination }, municipality, headers, body);
+      const result = await receiveStatus({ store, keys, logger, destination }, municipality, headers, body).catch((error: unknown) => {
+        // nothing is known to be recorded: the sender comes again, and the same news twice is recorded once
+        if (error instanceof DatabaseUnavailable) return { status: 503, body: 'unavailable' };
+        throw error;
+      });
       metrics.callback(result.status);
       return result;
     },

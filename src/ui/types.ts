@@ -74,10 +74,10 @@ export interface SummaryError {
   readonly href?: string | undefined;
 }
 
-/** Where a form goes and what it carries unseen: `revision`, `return`, … */
+/** Where a form goes and what it carries unseen: `revision`, `return`, …; a control with several values has a list. */
 export interface FormTarget {
   readonly action: string;
-  readonly hidden: Readonly<Record<string, string>>;
+  readonly hidden: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** A line of the progress above a page's title: "Abschnitt 2 von 5: Fahrzeug". */

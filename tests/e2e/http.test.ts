@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { journeysOf, services } from '../journeys.ts';
 import { openWorld, PlainBrowser, type World } from '../portal.ts';
-import { run } from '../travel.ts';
+import { run, until } from '../travel.ts';
 
 /** One portal per day that journeys play on: what is allowed may depend on the date. */
 const worlds = new Map<string, World>();
@@ -28,16 +28,6 @@ function comparable(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
   }
   return value;
-}
-
-async function until<T>(look: () => T | undefined, what: string): Promise<T> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
 }
 
 for (const service of new Set(all.map((journey) => journey.service))) {

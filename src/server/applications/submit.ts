@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { compilePayload, joinPath, walk, type Answers, type CompiledPayload, type Json, type Walk } from '#flow';
 import { canonicalJson, payloadValidator, type Package } from '#package';
 import { buildEnvelope, type EnvelopeAttachment } from '#server/delivery';
+import { faultPoint } from '#server/faults';
 import {
   addSummary,
   filesOf,
@@ -105,6 +106,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       attachments,
       callback: { url: callbackUrl },
     });
+    faultPoint('submit-frozen');
     const result = await submitApplication(store, {
       municipality: municipality.id,
       sessionHash: draft.session,
@@ -132,6 +134,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
         },
       ],
     });
+    faultPoint('submit-committed');
     if (result.outcome === 'reference-taken') continue;
     if (result.outcome === 'submitted' || result.outcome === 'replayed')
       return { outcome: result.outcome, reference: result.reference, pin };

@@ -1,5 +1,6 @@
 /** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
 import type { Readable } from 'node:stream';
+import { faultPoint } from '#server/faults';
 import { checkpointDelivery, open, purposes, renewLease, type Claimed, type KeyRing, type Store } from '#server/store';
 import { httpJson } from './adapters/http-json/index.ts';
 import type { Adapter, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
@@ -72,6 +73,7 @@ export async function attempt(
     const { municipality, application, revision } = claimed;
     const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
     const policy = policyOf(destination, options.lookup);
+    faultPoint('delivery-opened');
     return await adapter({
       destination,
       bytes,

@@ -1,4 +1,5 @@
 /** News from the back office: verified, checked, recorded once, and never turning an application back. And what citizens see of it. */
+import { faultPoint } from '#server/faults';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
   confirmDelivery,
@@ -75,6 +76,7 @@ export async function receiveStatus(
   const row = await submissionById(store, municipality.id, submission);
   if (!row?.destinations.includes(destination)) return refuse(404, 'unknown');
   const source = sourceOf(destination);
+  faultPoint('status-verified');
   const { outcome } = await recordStatus(store, {
     municipality: municipality.id,
     submission,
@@ -86,6 +88,7 @@ export async function receiveStatus(
     externalId: `${source}:${news.eventId}`,
     lifecycle: { to: news.status, from: LEADS_ON[news.status] },
   });
+  faultPoint('status-recorded');
   await confirmDelivery(store, municipality.id, news.id, source);
   logger.info('callback', { municipality: municipality.id, destination, status: 200, news: news.status, outcome });
   return { status: 200, body: outcome };

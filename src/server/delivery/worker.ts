@@ -2,6 +2,7 @@
  * The worker: claims deliveries with a lease, has them sent, and notes what became of each. Only the database's clock decides when something is due.
  * Any number of workers share one database. Nothing ends the loop but `stop`: a database that is away is asked again.
  */
+import { faultPoint } from '#server/faults';
 import { claimDeliveries, DatabaseUnavailable, nextDeliveryIn, syncDestination, type Claimed } from '#server/store';
 import type { DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
 import { attempt, LeaseLost, Stopping, type AttemptOptions } from './attempt.ts';
@@ -60,8 +61,10 @@ export function createWorker(options: WorkerOptions): Worker {
     const started = performance.now();
     const outcome = await attempt(sending, claimed, options.destination(claimed.municipality, claimed.destination), abort);
     const seconds = (performance.now() - started) / SECOND;
+    faultPoint('delivery-judged');
     const reason: unknown = abort.signal.reason;
     const held = reason instanceof LeaseLost ? false : await note(claimed, outcome, reason instanceof Stopping);
+    faultPoint('delivery-noted');
     options.attempted?.(claimed, outcome.kind, seconds);
     report(claimed, outcome, held, Math.round(seconds * SECOND));
   }
@@ -97,6 +100,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const room = atOnce - running.size;
     if (room <= 0) return poll;
     const claimed = await claimDeliveries(store, room, lease);
+    if (claimed.length > 0) faultPoint('delivery-claimed');
     for (const one of claimed) {
       if (stopped) {
         await handBack(settling, one);

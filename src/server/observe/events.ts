@@ -17,6 +17,8 @@ export const EVENTS = {
   flow: { ...finding, service: 'id' },
   destination: { municipality: 'id', destination: 'id', message: 'text' },
   fixed_day: { day: 'day' },
+  /** This portal kills itself when a test says so. */
+  fault_points_armed: {},
   // requests
   answer: { method: 'code', route: 'route', status: 'number', milliseconds: 'number', correlation: 'id' },
   request_failed: { correlation: 'id', route: 'route', error: 'code', place: 'stack' },

@@ -113,6 +113,10 @@ export const findSubmission = (store: Store, municipality: string, reference: st
 export const submissionOfSession = (store: Store, municipality: string, sessionHash: Buffer, reference: string) =>
   one(store, municipality, 'submission-by-session', 's.reference = $2 and a.session_hash = $3', [reference, sessionHash]);
 
+/** The submission that an application of this session became: for forms that come again after handing in. */
+export const submissionOfApplication = (store: Store, municipality: string, sessionHash: Buffer, application: string) =>
+  one(store, municipality, 'submission-by-application', 'a.id = $2 and a.session_hash = $3', [application, sessionHash]);
+
 /** By its id: for call-backs, which know it from the envelope. */
 export const submissionById = (store: Store, municipality: string, id: string) =>
   one(store, municipality, 'submission-by-id', 's.id = $2', [id]);

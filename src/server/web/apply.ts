@@ -2,6 +2,8 @@
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { joinPath, pageChanges, type FieldProblem, type Step } from '#flow';
 import { SESSION, submit, type Draft } from '#server/applications';
+import { faultPoint } from '#server/faults';
+import { submissionOfApplication } from '#server/store';
 import {
   collectionView,
   conflictView,
@@ -14,7 +16,7 @@ import {
   applyPath,
   type PageContext,
 } from './pages.ts';
-import { postPage, readRaw, type Raw } from './question.ts';
+import { applicationOf, postPage, readRaw, repeated, revisionOf, type PostResult, type Raw } from './question.ts';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
 import { receiveUpload } from './upload.ts';
@@ -28,6 +30,17 @@ export type ApplyView =
   | { kind: 'exit'; view: ReturnType<typeof exitView> }
   | { kind: 'tasks'; view: ReturnType<typeof taskListView> }
   | { kind: 'conflict'; view: ReturnType<typeof conflictView> };
+
+/** A form of an application that is not the session's draft any more: handing in again gives the first receipt, anything else came too late. */
+async function late(request: Request, service: string, path: string, values: ReadonlyMap<string, readonly string[]>): Promise<never> {
+  const application = applicationOf(values);
+  const { portal, municipality, session } = request;
+  const row = application && session && (await submissionOfApplication(portal.store, municipality.id, session, application));
+  if (!row) error(410, 'draft');
+  const page = offeringOf(request, service).pkg.flow.pages.get(path);
+  if (page?.kind !== 'check') error(409, 'submitted');
+  go(`/${request.lang}/receipt/${row.reference}`);
+}
 
 /** What a POST leaves for the page that is rendered in its answer. */
 const posted = new WeakMap<Request, { context: PageContext; step: Step; conflict?: Raw }>();
@@ -80,8 +93,10 @@ function viewOf(context: PageContext, step: Step, conflict: Raw | undefined): Ap
 
 export async function postApply(event: RequestEvent, service: string, path: string) {
   const { request } = event.locals;
-  let draft = await draftOf(request, service);
+  const found = await request.portal.applications.draft(offeringOf(request, service), request.session);
   const multipart = event.request.headers.get('content-type')?.startsWith('multipart/form-data');
+  if (!found) return late(request, service, path, multipart ? new Map() : await readForm(event));
+  let draft = found;
   const step = draft.walk.byPath.get(path);
   let values: Map<string, string[]>;
   let uploadProblems: FieldProblem[] = [];
@@ -90,8 +105,10 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     ({ draft, values } = received);
     uploadProblems = received.problems;
   } else values = await readForm(event);
+  const application = applicationOf(values);
+  if (application !== undefined && application !== draft.id) return late(request, service, path, values);
   const fromReview = values.get('_back')?.[0] === 'review';
-  const context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
+  let context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
   if (step && uploadProblems.length > 0) {
     posted.set(request, {
       context: {
@@ -103,7 +120,12 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     return fail(422);
   }
   if (step?.page.kind === 'check') return postReview(event, context, step, values);
-  const result = await postPage(request.portal.applications, draft, path, { values }, request.lang);
+  let result: PostResult = await postPage(request.portal.applications, draft, path, { values }, request.lang);
+  if (result.kind === 'conflict' || result.kind === 'off-path') {
+    // Somebody saved meanwhile; perhaps this very form did.
+    context = { ...context, draft: await draftOf(request, service) };
+    result = repeated(context.draft, path, { values }) ?? result;
+  }
   const save = values.get('do')?.[0] === 'save';
   switch (result.kind) {
     case 'redirect':
@@ -118,11 +140,9 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     case 'submitted':
       return error(409, 'submitted');
     case 'conflict': {
-      // Somebody saved meanwhile: load what is there now, and show both.
-      const now = await draftOf(request, service);
-      const there = now.walk.byPath.get(path);
+      const there = context.draft.walk.byPath.get(path);
       if (!there) return error(409, 'off-path');
-      posted.set(request, { context: { ...context, draft: now }, step: there, conflict: result.raw });
+      posted.set(request, { context, step: there, conflict: result.raw });
       return fail(409);
     }
     case 'invalid':
@@ -139,8 +159,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   const { draft } = context;
   const service = draft.offering.service;
   if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
-  if (Number(values.get('_revision')?.[0]) !== draft.revision) {
-    posted.set(request, { context, step });
+  if (values.get('_revision')?.[0] !== revisionOf(draft)) {
+    posted.set(request, { context: { ...context, changed: true }, step });
     return fail(409);
   }
   const raw = readRaw(step, { values });
@@ -156,6 +176,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   for (const warning of draft.walk.warnings)
     if (warning.level === 'should' && confirmed.has(warning.rule)) answers[warning.confirmPath] = true;
   const { portal, municipality } = request;
+  faultPoint('submit-posted');
   const result = await submit(portal.store, portal.keys, {
     draft,
     answers,
@@ -166,6 +187,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     case 'submitted':
     case 'replayed':
       portal.wakeWorker();
+      faultPoint('submit-ordered');
       return go(`/${request.lang}/receipt/${result.reference}`);
     case 'incomplete': {
       const after = result.walk.byPath.get(step.path);
@@ -185,9 +207,13 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
         count: result.problems.length,
       });
       return error(500, 'defect');
-    case 'stale':
-      posted.set(request, { context, step });
+    case 'stale': {
+      const now = await draftOf(request, service);
+      const there = now.walk.byPath.get(step.path);
+      if (!there) return go(applyPath(request.lang, service, now.walk.stop));
+      posted.set(request, { context: { ...context, draft: now, changed: true }, step: there });
       return fail(409);
+    }
     case 'gone':
       return error(410, 'draft');
   }

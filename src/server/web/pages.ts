@@ -31,7 +31,7 @@ import {
   type Reader,
   type TextValues,
 } from './views.ts';
-import { previousPage, type Raw } from './question.ts';
+import { previousPage, revisionOf, type Raw } from './question.ts';
 
 export interface PageContext {
   readonly draft: Draft;
@@ -40,6 +40,8 @@ export interface PageContext {
   readonly t: Translator;
   /** The citizen came from the review. */
   readonly fromReview: boolean;
+  /** The application was changed elsewhere while this page was open. */
+  readonly changed?: boolean;
   readonly input?: { readonly raw: Raw; readonly problems: readonly FieldProblem[]; readonly walk: Walk; readonly step: Step };
 }
 
@@ -50,7 +52,7 @@ export function applyPath(lang: string, service: string, page?: string): string 
 function target({ draft, lang, fromReview }: PageContext, page: string): FormTarget {
   return {
     action: applyPath(lang, draft.offering.service, page),
-    hidden: { _revision: String(draft.revision), ...(fromReview && { _back: 'review' }) },
+    hidden: { _revision: revisionOf(draft), ...(fromReview && { _back: 'review' }) },
   };
 }
 
@@ -248,7 +250,8 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
   const missing = problems.find((problem) => problem.path === path);
   const fee = draft.pkg.service.fee;
   const amount = fee === undefined ? undefined : walk.counted[fee];
-  const messages = step.page.id && missing ? [{ text: t.t('web.declarationMissing'), href: `#${domId(path!)}` }] : [];
+  const messages: SummaryError[] = context.changed ? [{ text: t.t('conflict.title') }] : [];
+  if (missing) messages.push({ text: t.t('web.declarationMissing'), href: `#${domId(path!)}` });
   return {
     ...target({ ...context, fromReview: false }, step.path),
     back: previousPage(walk, step.path) && applyPath(lang, service, previousPage(walk, step.path)),
@@ -331,9 +334,9 @@ export function conflictView(context: PageContext, step: Step, raw: Raw): Confli
         .map((text) => (field.type.choice ? optionLabel(read, field, text) : text));
       return { label: fieldLabel(read, field, values), saved: saved === undefined ? [] : formatValue(read, field, saved), mine };
     });
-  const hidden: Record<string, string> = { ...target(context, step.path).hidden };
+  const hidden: Record<string, string | readonly string[]> = { ...target(context, step.path).hidden };
   for (const [path, parts] of Object.entries(raw))
-    for (const [part, texts] of Object.entries(parts)) if (texts[0] !== undefined) hidden[part ? `${path}.${part}` : path] = texts[0];
+    for (const [part, texts] of Object.entries(parts)) hidden[part ? `${path}.${part}` : path] = texts;
   return {
     action: applyPath(lang, draft.offering.service, step.path),
     hidden,

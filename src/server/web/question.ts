@@ -2,6 +2,7 @@
  * One page of a flow for a citizen: what a GET shows and what a POST does. Knows walks and packages, not Kit. Every failure keeps what was typed.
  */
 import type { Field, FieldProblem, Json, Step, Walk } from '#flow';
+import { isDeepStrictEqual } from 'node:util';
 import { addEntry, entryKeys, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
 import type { RawInput } from '#fields';
 import type { Applications, Draft } from '#server/applications';
@@ -23,6 +24,13 @@ export type PostResult =
   | { kind: 'off-path'; page: string }
   | { kind: 'gone' }
   | { kind: 'submitted' };
+
+/** What a form says it was made from: the revision and the application, so that a form of another application is never taken for one of this. */
+export const revisionOf = (draft: Pick<Draft, 'id' | 'revision'>): string => `${draft.revision}.${draft.id}`;
+
+/** The application that a form was made from. */
+export const applicationOf = (values: ReadonlyMap<string, readonly string[]>): string | undefined =>
+  /^\d+\.([0-9a-f-]{36})$/.exec(values.get('_revision')?.[0] ?? '')?.[1];
 
 /** Reads a step's controls: `path` and `path.part`. Names come from the flow, never from the request. */
 export function readRaw(step: Step, input: FormInput): Raw {
@@ -52,7 +60,7 @@ export async function postPage(
   const single = (name: string) => input.values.get(name)?.[0];
   if (!step || step.page.kind === 'exit') return { kind: 'off-path', page: draft.walk.stop };
   const raw = readRaw(step, input);
-  if (Number(single('_revision')) !== draft.revision) return { kind: 'conflict', raw, step };
+  if (single('_revision') !== revisionOf(draft)) return { kind: 'conflict', raw, step };
   if (step.page.collection) return postCollection(applications, draft, step, input, lang);
 
   const { values, problems } = parsePage(draft, step, raw);
@@ -142,6 +150,30 @@ async function postCollection(applications: Applications, draft: Draft, step: St
   if (to !== undefined) return { kind: 'redirect', page: walk.byPath.has(to) ? to : walk.stop };
   if (remove !== undefined) return { kind: 'redirect', page: step.path };
   return next(saved.draft.walk, step.path, single('_back') === 'review');
+}
+
+/**
+ * A form that comes again after its first coming was saved, as from a double click or a reload: it asks for what is there already, so nothing is
+ * saved and it leads on as the first one did. Undefined when it asks for anything else.
+ */
+export function repeated(draft: Draft, path: string, input: FormInput): PostResult | undefined {
+  // a form of the newest revision was not saved before
+  if (applicationOf(input.values) !== draft.id || input.values.get('_revision')?.[0] === revisionOf(draft)) return undefined;
+  // an entry was begun: while it is empty, the list itself is not on the way
+  if (input.values.get('_more')?.[0] === 'yes')
+    return draft.walk.stop.startsWith(`${path}/`) ? { kind: 'redirect', page: draft.walk.stop } : undefined;
+  const step = draft.walk.byPath.get(path);
+  if (!step) return undefined;
+  const toReview = input.values.get('_back')?.[0] === 'review';
+  if (step.page.collection) {
+    const removed = input.values.get('_removeEntry')?.[0];
+    if (removed !== undefined) return step.entries?.some(({ key }) => key === removed) ? undefined : { kind: 'redirect', page: path };
+    return input.values.get('_more')?.[0] === 'no' && step.state === 'done' ? next(draft.walk, path, toReview) : undefined;
+  }
+  const { values, problems } = parsePage(draft, step, readRaw(step, input));
+  const wanted = pageChanges(draft.answers, step, values, new Set(input.values.get('_confirm') ?? []));
+  const same = problems.length === 0 && step.state === 'done' && isDeepStrictEqual({ ...wanted }, { ...draft.answers });
+  return same ? next(draft.walk, path, toReview) : undefined;
 }
 
 /** Where a person goes after a page: the next one, or straight back to the review with only what is newly needed in between. */

@@ -1,11 +1,17 @@
-/** A page with files: what is uploaded is stored and saved at once, so that an error elsewhere on the page loses no file. */
-import { Readable } from 'node:stream';
+/**
+ * A page with files: what is uploaded is stored and saved at once, so that an error elsewhere on the page loses no file. A form that comes again
+ * brings the same files again: they are known by name and content, and count once.
+ */
 import { error, type RequestEvent } from '@sveltejs/kit';
-import { copyAnswers, joinPath, walk, type Field, type Step } from '#flow';
+import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
+import { copyAnswers, joinPath, walk, type Answers, type Field, type Step } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
 import { limits } from '#fields/file/index.ts';
+import { filesOf } from '#server/store';
 import { bodyOf, type Request } from './kit.ts';
+import { applicationOf, revisionOf } from './question.ts';
 
 export interface Received {
   draft: Draft;
@@ -52,10 +58,11 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
     form = await readMultipart<StoredFile | undefined>(
       { contentType: event.request.headers.get('content-type'), body: Readable.from(bodyOf(event)) },
       {
-        onFile: async ({ field: path, name, stream }) => {
+        onFile: async ({ field: path, name, stream }, before) => {
           const field = fields.get(path);
-          // A control without a file comes as a part without a name; a control that is not on the page is read past.
-          if (!field || name === '') {
+          const application = applicationOf(new Map(before.map(([one, value]) => [one, [value]])));
+          // A control without a file comes as a part without a name; a control that is not on the page, or a form of another application, is read past.
+          if (!field || name === '' || (application !== undefined && application !== draft.id)) {
             stream.resume();
             return undefined;
           }
@@ -87,33 +94,63 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const remove = values.get('_remove')?.[0];
   if (stored.length === 0 && remove === undefined) return { draft, values, problems };
 
-  const fresh = Number(values.get('_revision')?.[0]) === draft.revision;
-  const answers = copyAnswers(draft.answers);
+  const at = values.get('_revision')?.[0];
+  const discard = (ids: readonly string[]) =>
+    Promise.all(ids.map((id) => removeFile(context, { municipality: municipality.id, applicationId: draft.id, id })));
+  for (let now: Draft | undefined = draft; now; now = await portal.applications.draft(now.offering, now.session)) {
+    const known = new Map((await filesOf(portal.store, municipality.id, draft.id)).map((file) => [file.id, file.sha256?.toString('hex')]));
+    const merged = merge(now.answers, fields, stored, known, remove);
+    let saved: Draft | undefined = now;
+    if (!isDeepStrictEqual({ ...merged.answers }, { ...now.answers })) {
+      const walked = walk(now.pkg.flow, merged.answers, { ...walkOptions(now), previous: now.walk });
+      const result = await portal.applications.save(now, merged.answers, walked, request.lang);
+      // somebody saved meanwhile: the files go beside what is there now
+      if (result.outcome === 'stale') continue;
+      saved = result.outcome === 'saved' ? result.draft : undefined;
+    }
+    if (!saved) break;
+    await discard(merged.gone);
+    // Only files were added since the form was made: the rest of the page is as it was, and can be saved after.
+    if (at === revisionOf(draft) && sameBeside(fields, draft.answers, now.answers)) values.set('_revision', [revisionOf(saved)]);
+    // Removing a file stays on the page.
+    if (remove !== undefined) problems.push({ path: '', code: 'removed' });
+    return { draft: saved, values, problems: [...problems, ...merged.problems] };
+  }
+  error(410, 'draft');
+}
+
+/** The answers with the new files and without the removed one, and which stored files are not needed: repeated, surplus, removed. */
+function merge(
+  answers: Answers,
+  fields: ReadonlyMap<string, Field>,
+  stored: readonly { path: string; file: StoredFile }[],
+  known: ReadonlyMap<string, string | undefined>,
+  remove: string | undefined,
+): { answers: Answers; gone: string[]; problems: Received['problems'] } {
+  const next = copyAnswers(answers);
+  const gone: string[] = [];
+  const problems: Received['problems'] = [];
   for (const [path, field] of fields) {
-    const before = Array.isArray(answers[path]) ? (answers[path] as { id: string }[]) : [];
-    const added = stored.filter((one) => one.path === path).map(({ file: { id, name, size, mime } }) => ({ id, name, size, mime }));
-    const kept = before.filter((file) => file.id !== remove);
+    const before = Array.isArray(next[path]) ? (next[path] as { id: string; name: string }[]) : [];
+    const all = before.filter((file) => file.id !== remove);
+    if (all.length < before.length && remove !== undefined) gone.push(remove);
+    for (const { file } of stored.filter((one) => one.path === path)) {
+      if (all.some((other) => other.name === file.name && known.get(other.id) === file.sha256)) gone.push(file.id);
+      else all.push({ id: file.id, name: file.name, size: file.size, mime: file.mime } as (typeof all)[number]);
+    }
     const { maxFiles } = limits(field.config);
-    const all = [...kept, ...added];
-    for (const surplus of all.slice(maxFiles)) {
-      await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: surplus.id });
+    for (const surplus of all.splice(maxFiles)) {
+      gone.push(surplus.id);
       problems.push({ path, code: 'tooMany', params: { max: maxFiles } });
     }
-    if (kept.length !== before.length && remove)
-      await removeFile(context, { municipality: municipality.id, applicationId: draft.id, id: remove });
-    const value = all.slice(0, maxFiles);
-    if (value.length > 0) answers[path] = value;
-    else delete answers[path];
+    if (all.length > 0) next[path] = all;
+    else if (before.length > 0) delete next[path];
   }
-  const saved = await portal.applications.save(
-    draft,
-    answers,
-    walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk }),
-    request.lang,
-  );
-  if (saved.outcome !== 'saved') error(saved.outcome === 'stale' ? 409 : 410, 'draft');
-  if (fresh) values.set('_revision', [String(saved.draft.revision)]);
-  // Removing a file, or the button that only uploads, stays on the page.
-  if (remove !== undefined) problems.push({ path: '', code: 'removed' });
-  return { draft: saved.draft, values, problems };
+  return { answers: next, gone, problems };
+}
+
+/** Whether two versions of the answers differ in these fields at most. */
+function sameBeside(fields: ReadonlyMap<string, Field>, one: Answers, other: Answers): boolean {
+  const rest = (answers: Answers) => Object.fromEntries(Object.entries(answers).filter(([path]) => !fields.has(path)));
+  return isDeepStrictEqual(rest(one), rest(other));
 }

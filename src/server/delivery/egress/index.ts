@@ -2,6 +2,7 @@
  * Calls to the outside. A destination reaches its configured endpoints and nothing else; addresses are checked inside the connection's own look-up, so
  * that nothing can change between check and use; redirects are answers like any other; every call has one deadline and a limit on what it reads.
  */
+import { faultPoint } from '#server/faults';
 import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -96,6 +97,7 @@ export async function post({ url, headers, body, signal }: EgressRequest, policy
   let connected = false;
   call.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true)));
   call.on('error', () => undefined);
+  call.once('finish', () => faultPoint('delivery-sent'));
   const answered = new Promise<IncomingMessage>((done, failed) => call.once('response', done).once('error', failed));
   const source = new Source(body);
   // A receiver may answer before it has read everything: what counts is the answer, so a break while sending waits for it.

@@ -1,15 +1,14 @@
 /** The embedded server against bad luck: killed portals, killed servers, kills during the first start (R3, R5 in small). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silent } from '../../../../tests/postgres.ts';
-import { createSession, DatabaseUnavailable, openStore, saveDraft, type Store } from '../index.ts';
-import { draftIn, limits } from '../rows.fixture.ts';
+import { processesIn, silent } from '../../../../tests/postgres.ts';
+import { DatabaseUnavailable, openStore, saveDraft, type Store } from '../index.ts';
+import { draftIn } from '../rows.fixture.ts';
 import { findPostmaster } from './postmaster.ts';
 
 let dataDir: string;
@@ -52,14 +51,6 @@ function portal(): { process: ChildProcess; ready: Promise<string> } {
   });
   ready.catch(() => undefined);
   return { process: child, ready };
-}
-
-async function postgresProcesses(): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
-    if ((await readlink(`/proc/${name}/cwd`).catch(() => '')) === cluster()) found.push(Number(name));
-  }
-  return found;
 }
 
 describe('the embedded server', () => {
@@ -127,7 +118,7 @@ describe('the embedded server', () => {
     for (let round = 0; round < 3; round += 1) {
       const killed = Date.now();
       const pid = await store.embedded!.pid();
-      for (const process_ of await postgresProcesses()) process.kill(process_, 'SIGKILL');
+      for (const process_ of await processesIn(cluster())) process.kill(process_, 'SIGKILL');
       for (let saved = 0; saved < 5;) {
         try {
           const result = await saveDraft(store, { ...draft, revision, content: Buffer.from(`r${revision}`), keepDays: 30 });
@@ -156,56 +147,6 @@ describe('the embedded server', () => {
     const said = await Promise.all(started.map((one) => one.ready));
     expect(said.filter((text) => text.includes('database started'))).toHaveLength(1);
     expect(said.filter((text) => text.includes('database migrated'))).toHaveLength(1);
-  });
-
-  it('R5: starts clean after kills during the first start', async () => {
-    for (const after of [150, 450, 700]) {
-      const killed = portal();
-      await sleep(after);
-      killed.process.kill('SIGKILL');
-      // the machine went down, not only the portal
-      for (const process_ of await postgresProcesses()) process.kill(process_, 'SIGKILL');
-    }
-    const store = await openHere();
-    expect(await store.pending()).toEqual([]);
-    expect((await createSession(store, 'musterstadt', limits)).id).toHaveLength(43);
-    // an initdb that outlived its portal is cleared away at the next start
-    await sleep(1_500);
-    await stores.pop()!.close();
-    await openHere();
-    expect((await readdir(join(dataDir, 'postgres'))).filter((name) => name.startsWith('init-'))).toEqual([]);
-  });
-
-  it('R5: a migration that is killed leaves nothing half', async () => {
-    const store = await openHere();
-    const admin = new pg.Client({ ...store.embedded!.connection });
-    await admin.connect();
-    const applied = async () => {
-      const { rows } = await admin.query(`select count(*)::int as n from information_schema.tables where table_schema = 'public'`);
-      return rows[0].n as number;
-    };
-    const sessions = async (more = '') =>
-      (await admin.query(`select 1 from pg_stat_activity where application_name = 'schalter-owner' ${more}`)).rows.length;
-    const until = async (holds: () => Promise<boolean>) => {
-      for (const deadline = Date.now() + 12_000; !(await holds()); await sleep(10)) expect(Date.now()).toBeLessThan(deadline);
-    };
-    await admin.query(`drop schema public cascade; create schema public; drop schema schalter_migration cascade`);
-    const all = await store.pending();
-    for (let round = 0; round < 2; round += 1) {
-      // a table of the same name in a transaction that stays open: a late migration, after many others, waits for it
-      const blocker = new pg.Client({ ...store.embedded!.connection });
-      await blocker.connect();
-      await blocker.query(`begin; create table periodic (x int)`);
-      const killed = portal();
-      await until(async () => (await sessions(`and wait_event_type = 'Lock'`)) > 0);
-      killed.process.kill('SIGKILL');
-      await until(async () => (await sessions()) === 0);
-      await blocker.end();
-      expect(await applied()).toBe(0);
-    }
-    await admin.end();
-    expect(await store.migrate()).toEqual(all);
-    expect(await store.pending()).toEqual([]);
   });
 
   it('is not fooled by a stranger with its process id', async () => {

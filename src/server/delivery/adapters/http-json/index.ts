@@ -3,6 +3,7 @@
  * multipart/form-data, the envelope first, and the signature covers the envelope, which names each file with its size and hash.
  * The contract is published as `static/schemas/submission-envelope.v1.schema.json`.
  */
+import { faultPoint } from '#server/faults';
 import { EgressFailed, EgressRefused } from '../../egress/index.ts';
 import { sign } from '../../signature.ts';
 import type { Adapter, DeliveryContext, DeliveryOutcome } from '../types.ts';
@@ -27,6 +28,7 @@ async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
   const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination, context.post)}`;
   const { type, length, parts } = bodyOf(context);
   await context.beginSend();
+  faultPoint('delivery-signed');
   const answer = await context.post({
     url: destination.url,
     headers: {
@@ -40,6 +42,7 @@ async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
     },
     body: parts,
   });
+  faultPoint('delivery-answered');
   return judge(answer, destination.onUnknown === 'manual');
 }
 
