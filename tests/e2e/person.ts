@@ -82,6 +82,12 @@ export class Person {
     return (await this.page.goto(url))!;
   }
 
+  /** Takes over a session that was begun elsewhere. The browser counts plain HTTP on `localhost` as secure, but takes such cookies for HTTPS only. */
+  async bringCookies(url: string, cookies: ReadonlyMap<string, string>): Promise<void> {
+    const secure = url.replace('http:', 'https:');
+    await this.#context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: secure, secure: true, httpOnly: true })));
+  }
+
   /** One Tab further; where the focus is then. A focus that cannot be seen is a complaint. */
   async tab(): Promise<Focus> {
     await this.page.keyboard.press('Tab');
@@ -183,7 +189,11 @@ export class Person {
 
   /** Everything that is wrong with the page as it stands: axe's findings, sideways scrolling, texts over each other, the browser's own complaints. */
   async faults(): Promise<string[]> {
-    return [...(await this.#axe()), ...(await this.page.evaluate(layoutFaultsInPage)), ...this.complaints.splice(0)];
+    return [...(await this.#axe()), ...(await this.layoutFaults()), ...this.complaints.splice(0)];
+  }
+
+  layoutFaults(): Promise<string[]> {
+    return this.page.evaluate(layoutFaultsInPage);
   }
 
   /** axe is a script. Where scripts are off it reads a copy of the page, without its scripts, in a window beside it. */
