@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { prepareBrowser } from './browser.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const bin = (path: string) => join(root, 'node_modules', path);
@@ -22,6 +23,9 @@ check('format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'wa
 check('lint', [bin('eslint/bin/eslint.js'), '.']);
 check('dead code', [bin('knip/bin/knip.js')]);
 check('types', [bin('svelte-check/bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human']);
+
+const browser = await prepareBrowser();
+if (browser) process.env.SCHALTER_CHROMIUM = browser;
 
 const report = join(tmpdir(), `schalter-vitest-${process.pid}.json`);
 const vitest = spawnSync(

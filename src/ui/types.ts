@@ -134,6 +134,7 @@ export interface ServicePageView {
 /** A should-rule that fails: the checkbox confirms it. */
 export interface WarningView {
   readonly name: string;
+  readonly value: string;
   readonly id: string;
   readonly text: string;
   readonly confirmed: boolean;
@@ -165,6 +166,9 @@ export interface InfoView extends FormTarget {
   readonly progress?: Progress | undefined;
   readonly caption?: string | undefined;
   readonly title: string;
+  /** Rules over what the page tells. */
+  readonly errors: readonly SummaryError[];
+  readonly warnings: readonly WarningView[];
   /** Text. */
   readonly text: string;
   readonly submit?: string | undefined;
@@ -248,9 +252,8 @@ export interface ReviewView extends FormTarget {
   readonly recipients: readonly { readonly name: string; readonly what: string }[];
   readonly fee?: string | undefined;
   readonly privacy?: Link | undefined;
-  readonly declaration?:
-    | { readonly id: string; readonly name: string; readonly text: string; readonly checked: boolean; readonly error?: string | undefined }
-    | undefined;
+  /** Declarations, before the button. */
+  readonly fields: readonly FieldView[];
   /** Names the act: "Antrag absenden". */
   readonly submit: string;
   readonly save?: boolean | undefined;

@@ -112,10 +112,14 @@ const type: FieldType = {
     if (Object.hasOwn(value, 'lines')) return flagSetting(config, 'foreign') ? foreignErrors(value) : [{ code: 'invalid' }];
     return value.country === 'DE' && Object.hasOwn(value, 'country') ? germanErrors(value) : [{ code: 'invalid' }];
   },
-  toRaw(value): Record<string, string[]> {
+  toRaw(value, config): Record<string, string[]> {
     if (isRecord(value) && Object.hasOwn(value, 'lines'))
       return { where: ['abroad'], country: [text(value, 'country')], lines: [text(value, 'lines')] };
-    return { where: ['germany'], ...Object.fromEntries(PARTS.map((part) => [part, [text(value, part)]])) };
+    // Where the author allows German addresses only, the page does not ask where it is.
+    return {
+      ...(flagSetting(config, 'foreign') && { where: ['germany'] }),
+      ...Object.fromEntries(PARTS.map((part) => [part, [text(value, part)]])),
+    };
   },
   format(value, _config, { lang }) {
     if (isRecord(value) && Object.hasOwn(value, 'lines'))

@@ -24,7 +24,8 @@ export interface Request extends RequestContext {
 
 export function openRequest(context: RequestContext, event: RequestEvent): Request {
   const offered = context.municipality.languages;
-  const wanted = event.params.lang;
+  // Pages that do not exist have no parameters, but an address that says the language.
+  const wanted = event.params.lang ?? event.url.pathname.split('/', 2)[1];
   const lang = wanted && offered.includes(wanted) ? wanted : negotiate(event.request.headers.get('accept-language'), offered);
   const t = context.portal.texts.translator(lang);
   return { ...context, lang, dir: t.dir, t, url: event.url, cookies: event.cookies, session: sessionHash(event.cookies.get(COOKIE)) };

@@ -5,6 +5,7 @@ import type {
   CollectionView,
   ConflictView,
   ExitView,
+  FieldView,
   FormTarget,
   InfoView,
   Progress,
@@ -27,6 +28,7 @@ import {
   reader,
   reviewSections,
   stepRows,
+  valuesOf,
   type FieldInput,
   type Reader,
   type TextValues,
@@ -96,30 +98,16 @@ function warnings(read: Reader, step: Step, values: TextValues): { views: Warnin
   for (const warning of step.warnings) {
     const text = read.t.t(`rule.${warning.rule}`, values);
     if (warning.level === 'must') errors.push({ text, href: warning.fields[0] ? `#${domId(warning.fields[0])}` : undefined });
-    else views.push({ name: '_confirm', id: `confirm-${warning.rule}`, text, confirmed: warning.confirmed });
+    else views.push({ name: '_confirm', value: warning.rule, id: `confirm-${warning.rule}`, text, confirmed: warning.confirmed });
   }
   return { views, errors };
 }
 
-/** Scope for texts. In an entry it holds the entry's own variable only while it is walked, so texts of entries name answers of the entry by path. */
-function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>): TextValues {
-  const values: TextValues = { ...walk.scope };
-  const parts = step.path.split('/');
-  for (let depth = 0; depth + 2 < parts.length; depth += 2) {
-    const collection = walk.flow.pages.get(parts[depth]!)?.collection;
-    if (!collection) continue;
-    const entry: Record<string, unknown> = {};
-    const owner = walk.byPath.get(parts.slice(0, depth + 3).join('/'));
-    const prefix = owner?.page.collection ? owner.prefix : step.prefix;
-    for (const page of collection.pages) {
-      for (const field of page.fields) {
-        const value = answers[joinPath(prefix, field.path.slice(collection.path.length + 1))];
-        if (value !== undefined && value !== null) entry[field.id] = value;
-      }
-    }
-    values[collection.as] = entry;
-  }
-  return values;
+/** The errors of fields for the summary, each leading to its control. */
+function fieldErrors(fields: readonly FieldView[]): SummaryError[] {
+  return fields.flatMap((field) =>
+    field.errors.map((error) => ({ text: error.text, href: `#${error.part ? `${field.id}-${error.part}` : field.id}` })),
+  );
 }
 
 export function questionView(context: PageContext, step: Step): QuestionView {
@@ -131,12 +119,7 @@ export function questionView(context: PageContext, step: Step): QuestionView {
   const fieldInput: FieldInput = { raw: input?.raw, problems: input?.problems ?? [] };
   const fields = fieldViews(read, shown, draft.answers, values, fieldInput);
   const warned = input ? warnings(read, shown, values) : { views: [], errors: [] };
-  const errors: SummaryError[] = [
-    ...fields.flatMap((field) =>
-      field.errors.map((error) => ({ text: error.text, href: `#${error.part ? `${field.id}-${error.part}` : field.id}` })),
-    ),
-    ...warned.errors,
-  ];
+  const errors: SummaryError[] = [...fieldErrors(fields), ...warned.errors];
   const heading = fields.some((field) => field.heading);
   return {
     ...target(context, step.path),
@@ -160,14 +143,19 @@ export function titleOf(context: PageContext, step: Step): string {
 }
 
 export function infoView(context: PageContext, step: Step): InfoView {
+  const walk = context.input?.walk ?? context.draft.walk;
+  const shown = context.input?.step ?? step;
   const read = reader(context.draft.pkg, context.lang);
-  const values = valuesOf(context.draft.walk, step, context.draft.answers);
+  const values = valuesOf(walk, shown, context.draft.answers);
+  const warned = context.input ? warnings(read, shown, values) : { views: [], errors: [] };
   return {
     ...target(context, step.path),
     back: backLink(context, step),
-    progress: progress(read, context.draft.walk, step),
-    caption: caption(read, context.draft.walk, step),
+    progress: progress(read, walk, step),
+    caption: caption(read, walk, step),
     title: pageTitle(read, step.page, values),
+    errors: warned.errors,
+    warnings: warned.views,
     text: intro(read, step, values) ?? '',
   };
 }
@@ -235,42 +223,31 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
   const walk = input?.walk ?? draft.walk;
   const values = walk.scope;
   const service = draft.offering.service;
-  const consent = step.fields.find((field) => !field.type.silent);
-  const path = consent && joinPath(step.prefix, consent.id);
-  const problems = input?.problems ?? [];
+  const fields = fieldViews(read, input?.step ?? step, draft.answers, values, { raw: input?.raw, problems: input?.problems ?? [] });
   const open: SummaryError[] = [];
   const views: WarningView[] = [];
   for (const warning of walk.warnings) {
-    const text = read.t.t(`rule.${warning.rule}`, values);
+    const text = read.t.t(`rule.${warning.rule}`, valuesOf(walk, walk.byPath.get(warning.page) ?? step, draft.answers));
     const change = applyPath(lang, service, warning.page);
     if (warning.level === 'must') open.push({ text, href: change });
-    else if (!warning.confirmed) views.push({ name: '_confirm', id: `confirm-${warning.rule}`, text, confirmed: false, change });
+    else if (!warning.confirmed)
+      views.push({ name: '_confirm', value: warning.rule, id: `confirm-${warning.rule}`, text, confirmed: false, change });
   }
-  const consentText = consent && fieldLabel(read, consent, values);
-  const missing = problems.find((problem) => problem.path === path);
   const fee = draft.pkg.service.fee;
   const amount = fee === undefined ? undefined : walk.counted[fee];
-  const messages: SummaryError[] = context.changed ? [{ text: t.t('conflict.title') }] : [];
-  if (missing) messages.push({ text: t.t('web.declarationMissing'), href: `#${domId(path!)}` });
   return {
     ...target({ ...context, fromReview: false }, step.path),
     back: previousPage(walk, step.path) && applyPath(lang, service, previousPage(walk, step.path)),
     caption: read.t.t('service.title'),
     title: read.t.has(`page.${step.page.id}.title`) ? read.t.t(`page.${step.page.id}.title`) : t.t('web.review'),
     intro: intro(read, step, values),
-    errors: [...messages, ...(input ? open : [])],
+    errors: [...(context.changed ? [{ text: t.t('conflict.title') }] : []), ...fieldErrors(fields), ...(input ? open : [])],
     warnings: views,
     sections: reviewSections(read, walk, (one) => `${applyPath(lang, service, one.path)}?back=review`),
     recipients: [{ name: draft.offering.destination.name, what: t.t('web.recipientWhat') }],
     fee: typeof amount === 'number' ? (amount > 0 ? money(amount, lang) : t.t('web.free')) : undefined,
     privacy: { href: `/${lang}/legal/privacy`, label: t.t('web.privacy') },
-    declaration: consent && {
-      id: domId(path!),
-      name: path!,
-      text: consentText!,
-      checked: false,
-      error: missing && t.t('web.declarationMissing'),
-    },
+    fields,
     submit: typeof amount === 'number' && amount > 0 ? t.t('web.submitPaid') : t.t('web.submit'),
     save: true,
   };

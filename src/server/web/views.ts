@@ -138,6 +138,27 @@ export function pageTitle(read: Reader, page: Page, values: TextValues): string 
   return field ? fieldLabel(read, field, values) : page.id;
 }
 
+/** Scope for texts. In an entry it holds the entry's own variable only while it is walked, so texts of entries name answers of the entry by path. */
+export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>): TextValues {
+  const values: TextValues = { ...walk.scope };
+  const parts = step.path.split('/');
+  for (let depth = 0; depth + 2 < parts.length; depth += 2) {
+    const collection = walk.flow.pages.get(parts[depth]!)?.collection;
+    if (!collection) continue;
+    const entry: Record<string, unknown> = {};
+    const owner = walk.byPath.get(parts.slice(0, depth + 3).join('/'));
+    const prefix = owner?.page.collection ? owner.prefix : step.prefix;
+    for (const page of collection.pages) {
+      for (const field of page.fields) {
+        const value = answers[joinPath(prefix, field.path.slice(collection.path.length + 1))];
+        if (value !== undefined && value !== null) entry[field.id] = value;
+      }
+    }
+    values[collection.as] = entry;
+  }
+  return values;
+}
+
 export interface ReviewSection {
   title: string;
   rows: SummaryRow[];

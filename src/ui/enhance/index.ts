@@ -12,7 +12,7 @@ import { sendFiles } from './upload.ts';
 
 /** Prepares what stands in the body; called again for a body that was replaced. */
 function enhance(): void {
-  one('[data-error-summary]')?.focus();
+  (one('[data-error-summary]') ?? one('.note[data-first]'))?.focus();
   all<HTMLSelectElement>('select[data-combobox]').forEach(makeCombobox);
   all<HTMLTextAreaElement>('textarea[data-limit]').forEach(countCharacters);
   all<HTMLFormElement>('form[data-filter]').forEach(filterServices);
