@@ -53,7 +53,8 @@ it('R1: killed at any point, every submission exists once and arrives once', { t
     }
   }
   expect(new Set(references).size).toBe(references.length);
-  await until(async () => ((await newsMissing()) === 0 ? true : undefined), 'the news of every application', 60_000);
+  // a back office that met a dead portal again and again waits up to a minute before its next try
+  await until(async () => ((await newsMissing()) === 0 ? true : undefined), 'the news of every application', 300_000);
   await checkDeliveries(world, references);
   const sends = [...world.backoffice.cases.values()].reduce((sum, one) => sum + one.sends, 0);
   figure(
