@@ -19,10 +19,10 @@ function enhance(): void {
   all('[data-copy], [data-print]').forEach((button) => (button.hidden = false));
 }
 
-/** Marks a form as on its way. Its buttons are disabled a moment later: the one that was pressed must still be sent. */
+/** Marks a form as on its way. Its buttons are not disabled: that would take the focus away, and keep the pressed one from being sent. */
 function setBusy(form: HTMLFormElement, busy: boolean): void {
   form.ariaBusy = busy ? 'true' : null;
-  setTimeout(() => all<HTMLButtonElement>('button', form).forEach((button) => (button.disabled = busy)));
+  for (const button of all('button', form)) button.ariaDisabled = busy ? 'true' : null;
 }
 
 document.addEventListener('submit', (event) => {
