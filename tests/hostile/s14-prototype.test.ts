@@ -96,8 +96,7 @@ it('call-backs of the back office: 400, with a good signature', async () => {
   const news = {
     type: 'status',
     eventId: 'e1',
-    submission: '00000000-0000-4000-8000-000000000000',
-    destination: 'demo',
+    id: '00000000-0000-4000-8000-000000000000:demo',
     status: 'received',
     at: '2026-03-02T10:00:00Z',
   };

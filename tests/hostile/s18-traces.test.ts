@@ -153,8 +153,7 @@ describe('what happens', () => {
       JSON.stringify({
         type: 'status',
         eventId: 'e1',
-        submission: rows[0]!.id,
-        destination: 'demo',
+        id: `${rows[0]!.id}:demo`,
         status: 'information_requested',
         at: '2026-03-02T10:00:00Z',
         text: 'Buntspecht-News',
@@ -250,7 +249,7 @@ describe('no trace', () => {
 
   it('in the metrics', async () => {
     const text = await (await fetch(`http://127.0.0.1:${portal.port}/metrics`)).text();
-    expect(text).toContain('schalter_requests_total');
+    expect(text).toContain('schalter_request');
     expect(inText(text)).toEqual([]);
   });
 

@@ -120,7 +120,7 @@ function findings(body: string): string[] {
 function look(path: string, answer: Answer, status: number): void {
   expect([path, answer.status]).toEqual([path, status]);
   expect([path, findings(answer.body)]).toEqual([path, []]);
-  for (const [mark] of answer.body.matchAll(/(?:author|town|typed|query|file)\d\d/g)) shown.add(mark);
+  for (const [mark] of answer.body.matchAll(/(?:author|town|typed|query|office|file)\d\d/g)) shown.add(mark);
   seen.push({ path, body: answer.body });
 }
 
@@ -213,9 +213,8 @@ it('after handing in, with texts from the back office', async () => {
     const body = Buffer.from(
       JSON.stringify({
         type: 'status',
-        eventId: `e${n} ${text}`.slice(0, 100),
-        submission: rows[0]!.id,
-        destination: 'demo',
+        eventId: `e${n}`,
+        id: `${rows[0]!.id}:demo`,
         status: 'information_requested',
         at: '2026-03-02T10:00:00Z',
         text,
@@ -235,7 +234,7 @@ it('after handing in, with texts from the back office', async () => {
 
 it('every text was really on a page', () => {
   const marks = (prefix: string) => corpus(prefix).map(({ mark }) => mark);
-  for (const prefix of ['author', 'town', 'query', 'typed'])
+  for (const prefix of ['author', 'town', 'query', 'typed', 'office'])
     expect(
       marks(prefix).filter((mark) => !shown.has(mark)),
       prefix,

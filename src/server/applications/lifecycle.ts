@@ -53,9 +53,3 @@ export function sources(event: LifecycleEvent): Lifecycle[] {
     return getNextSnapshot(lifecycle, snapshot, { type: event }).value !== state;
   });
 }
-
-/** Where an event leads, or undefined when it is not allowed there. */
-export function target(from: Lifecycle, event: LifecycleEvent): Lifecycle | undefined {
-  const next = getNextSnapshot(lifecycle, lifecycle.resolveState({ value: from }), { type: event }).value as Lifecycle;
-  return next === from ? undefined : next;
-}

@@ -1,5 +1,5 @@
 /** View models of the pages of a flow: question, info, collection, review, exit, task list. One language, one citizen; plain data for the components. */
-import { joinPath, type FieldProblem, type Json, type Step, type Walk } from '#flow';
+import { joinPath, type FieldProblem, type Step, type Walk } from '#flow';
 import type { Draft } from '#server/applications';
 import type {
   CollectionView,
