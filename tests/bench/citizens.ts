@@ -95,8 +95,7 @@ class Citizen {
   }
 }
 
-const revision = (html: string) =>
-  /name="_revision"[^>]*value="(\d+)"|value="(\d+)"[^>]*name="_revision"/.exec(html)?.slice(1).find(Boolean) ?? '';
+const revision = (html: string) => /name="_revision"[^>]*value="([^"]+)"/.exec(html)?.[1] ?? '';
 
 function form(step: Step, journey: Journey, page: string): { body: Buffer; type?: string } {
   const pairs: [string, string][] = [['_revision', revision(page)]];

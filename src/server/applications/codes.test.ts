@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { groupResumeCode, newPin, newReference, newResumeCode, normaliseFactor, readReference, readResumeCode } from './codes.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { groupResumeCode, newReference, normaliseFactor, pinFor, readReference, readResumeCode, resumeCodeFor } from './codes.ts';
 
 describe('codes', () => {
   it('are read back however they are typed', () => {
     for (let i = 0; i < 200; i++) {
-      const code = newResumeCode();
+      const application = { key: randomBytes(32), id: randomUUID() };
+      const code = resumeCodeFor(application);
+      expect(resumeCodeFor(application)).toBe(code);
+      expect(resumeCodeFor({ ...application, id: randomUUID() })).not.toBe(code);
+      expect(pinFor(application)).toMatch(/^\d{4}$/);
       expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{9}$/);
       expect(readResumeCode(` ${groupResumeCode(code).toLowerCase()} `)).toBe(code);
       const reference = newReference(2026);
       expect(readReference(reference.replaceAll('-', ' ').toLowerCase())).toBe(reference);
     }
     expect(readResumeCode('OIL-123-456')).toBe('011123456');
-    expect(newPin()).toMatch(/^\d{4}$/);
   });
 
   it('a reference with one wrong or two swapped characters is refused', () => {

@@ -2,13 +2,13 @@
  * Numbers that people read out, type and print. Resume codes: 9 characters of a 32-letter alphabet without I, L, O and U (45 bits), grouped in
  * threes. Reference numbers: year, 7 random characters of the same alphabet and an ISO 7064 style check character (mod 37-2 over the alphabet).
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-function random(length: number): string {
+function letters(bytes: Buffer): string {
   // 256 is a multiple of 32: no letter is likelier than another.
-  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
+  return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('');
 }
 
 /** Reads what a person typed: any case, spaces and hyphens; O for 0, I and L for 1 (U is never given out). */
@@ -21,8 +21,17 @@ function normalise(typed: string): string {
     .replace(/[IL]/g, '1');
 }
 
-export function newResumeCode(): string {
-  return random(9);
+/** What codes are derived from: the application, and its key, which nobody outside knows. */
+interface Keyed {
+  readonly key: Buffer;
+  readonly id: string;
+}
+
+const derived = ({ key, id }: Keyed, purpose: string) => createHash('sha256').update(key).update(id).update(purpose).digest();
+
+/** The application's resume code. Derived, so that the page which shows it can be opened again and still tells the same. */
+export function resumeCodeFor(application: Keyed): string {
+  return letters(derived(application, 'resume').subarray(0, 9));
 }
 
 export function groupResumeCode(code: string): string {
@@ -43,7 +52,7 @@ function checkCharacter(body: string): string {
 
 /** A new reference number, e.g. `26-7KQ4M2X-9`. `year` is the year of submission. */
 export function newReference(year: number): string {
-  const body = String(year % 100).padStart(2, '0') + random(7);
+  const body = String(year % 100).padStart(2, '0') + letters(randomBytes(7));
   return `${body.slice(0, 2)}-${body.slice(2)}-${checkCharacter(body)}`;
 }
 
@@ -55,9 +64,9 @@ export function readReference(typed: string): string | undefined {
   return checkCharacter(body) === text[9] ? `${body.slice(0, 2)}-${body.slice(2)}-${text[9]}` : undefined;
 }
 
-/** Four digits, given out with a code where no other second factor is there yet. */
-export function newPin(): string {
-  return String(randomBytes(4).readUInt32BE() % 10_000).padStart(4, '0');
+/** Four digits, given out with a code or a reference number where no answer can serve as second factor; derived like the code. */
+export function pinFor(application: Keyed): string {
+  return String(derived(application, 'pin').readUInt32BE() % 10_000).padStart(4, '0');
 }
 
 /** A second factor as it is compared: family names without case, accents or punctuation; dates and digits as they are. */

@@ -25,7 +25,7 @@ import {
   type SessionLimits,
   type Store,
 } from '#server/store';
-import { newPin, newResumeCode, normaliseFactor, readResumeCode } from './codes.ts';
+import { normaliseFactor, pinFor, readResumeCode, resumeCodeFor } from './codes.ts';
 import type { Content, Draft, Provenance, Saved } from './types.ts';
 
 /** A citizen's session ends after an hour without use, and in any case after twelve; answers stay (ux.md section 2: save and return). */
@@ -37,11 +37,16 @@ const KEPT = 256;
 export interface Applications {
   /** The session's draft of a service; undefined: none, or the session has ended. */
   readonly draft: (offering: Offering, session: Buffer | undefined) => Promise<Draft | undefined>;
+  /**
+   * The same as this process last saw it, without asking the database: only for saving, which asks by itself whether session and revision still
+   * count. Nothing of it may be shown.
+   */
+  readonly held: (offering: Offering, session: Buffer | undefined) => Draft | undefined;
   /** Begins a draft, with a session where there is none. Gives the cookie's new value, if any. */
   readonly start: (offering: Offering, session: Buffer | undefined, lang: string) => Promise<{ session?: string }>;
   /** Saves answers over the revision that was read. `walked`: the walk of these answers, so that it is not done again. */
   readonly save: (draft: Draft, answers: Answers, walked: Walk, lang: string) => Promise<Saved>;
-  /** Gives out a resume code and, where no answer can serve as second factor, a number. */
+  /** Lets the draft be fetched with its resume code and, where no answer can serve as second factor, a number. Asked again, it gives the same. */
   readonly keep: (draft: Draft) => Promise<{ code: string; factor: 'date' | 'name' | 'pin'; pin?: string } | undefined>;
   /** Moves a kept draft into a session. The answer to a wrong code and to a wrong factor is the same. */
   readonly resume: (
@@ -141,6 +146,8 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       });
     },
 
+    held: (offering, session) => session && held.get(slot(session, offering)),
+
     async start(offering, session, lang) {
       const municipality = offering.municipality.id;
       await pin(offering);
@@ -188,6 +195,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
         content: seal(draft.key, contentOf(municipality, draft.id, revision), encode({ answers, provenance })),
         language: lang,
         keepDays: draft.pkg.service.retention.draftDays,
+        idle: SESSION.idle,
       });
       if (saved.outcome !== 'saved') return { outcome: saved.outcome };
       return { outcome: 'saved', draft: hold({ ...draft, revision, answers, provenance, walk: walked }) };
@@ -196,9 +204,9 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     async keep(draft) {
       const municipality = draft.offering.municipality.id;
       const found = factorOf(draft.pkg, draft.walk.counted);
-      const pin = found ? undefined : newPin();
+      const pin = found ? undefined : pinFor(draft);
       const kind = found?.kind ?? 'pin';
-      const code = newResumeCode();
+      const code = resumeCodeFor(draft);
       const kept = await keepDraft(store, {
         municipality,
         sessionHash: draft.session,

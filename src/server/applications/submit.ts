@@ -19,7 +19,7 @@ import {
   type Store,
   type SubmissionRow,
 } from '#server/store';
-import { newReference, normaliseFactor } from './codes.ts';
+import { newReference, normaliseFactor, pinFor } from './codes.ts';
 import { factorOf, walkOptions } from './drafts.ts';
 import type { Draft } from './types.ts';
 
@@ -141,12 +141,6 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
     return { outcome: result.outcome };
   }
   throw new Error('no free reference number');
-}
-
-/** Four digits for a submission without a date of birth or name: derived from the application's key, so that every repetition shows the same. */
-export function pinFor(draft: { readonly key: Buffer; readonly id: string }): string {
-  const digest = createHash('sha256').update(draft.key).update(draft.id).update('pin').digest();
-  return String(digest.readUInt32BE() % 10_000).padStart(4, '0');
 }
 
 /** Frozen content of a submission, for the summary document. */

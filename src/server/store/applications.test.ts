@@ -31,7 +31,8 @@ const audits = async (subject: string) =>
 describe('drafts', () => {
   it('saves over the revision that was read, and nothing else', async () => {
     const draft = await draftIn(store, municipality);
-    const save = (revision: number, text: string) => saveDraft(store, { ...draft, revision, content: Buffer.from(text), keepDays: 30 });
+    const save = (revision: number, text: string) =>
+      saveDraft(store, { ...draft, revision, content: Buffer.from(text), keepDays: 30, idle: 3_600_000 });
     expect(await save(1, 'first')).toEqual({ outcome: 'saved', revision: 2 });
     expect(await save(1, 'second tab')).toEqual({ outcome: 'stale', revision: 2 });
     const row = await loadDraft(store, { ...draft, idle: limits.idle });
@@ -45,7 +46,7 @@ describe('drafts', () => {
     for (let round = 1; round <= 50; round += 1) {
       const content = (tab: string) => Buffer.from(`${tab} ${round}`);
       const results = await Promise.all(
-        ['a', 'b'].map((tab) => saveDraft(store, { ...draft, revision: round, content: content(tab), keepDays: 30 })),
+        ['a', 'b'].map((tab) => saveDraft(store, { ...draft, revision: round, content: content(tab), keepDays: 30, idle: 3_600_000 })),
       );
       expect(results.map((result) => result.outcome).sort()).toEqual(['saved', 'stale']);
     }
@@ -171,7 +172,7 @@ describe('handing in', () => {
   it('cannot be changed or deleted afterwards', async () => {
     const draft = await draftIn(store, municipality);
     await submitApplication(store, submitOf(draft));
-    expect(await saveDraft(store, { ...draft, revision: 1, content: Buffer.from('x'), keepDays: 30 })).toMatchObject({
+    expect(await saveDraft(store, { ...draft, revision: 1, content: Buffer.from('x'), keepDays: 30, idle: 3_600_000 })).toMatchObject({
       outcome: 'submitted',
     });
     expect(await discardDraft(store, municipality, draft.sessionHash, draft.id)).toBe(false);

@@ -96,6 +96,8 @@ export interface SaveDraft {
   content: Buffer;
   language?: string | undefined;
   keepDays: number;
+  /** A session not used for so long is dead, in milliseconds. */
+  idle: number;
   /** For the audit trail. Default `citizen` and `save`. */
   actor?: string;
   action?: string;
@@ -105,7 +107,7 @@ export type Saved = { outcome: 'saved' | 'stale' | 'submitted'; revision: number
 
 /** Saves over the revision that was read; with an audit row, in one statement. `stale`: somebody saved meanwhile, nothing was changed. */
 export async function saveDraft(store: Statements, draft: SaveDraft): Promise<Saved> {
-  const [row] = await store.query<Saved>('draft-save', `select * from save_draft($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
+  const [row] = await store.query<Saved>('draft-save', `select * from save_draft($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
     draft.municipality,
     draft.sessionHash,
     draft.id,
@@ -115,6 +117,7 @@ export async function saveDraft(store: Statements, draft: SaveDraft): Promise<Sa
     `${draft.keepDays} days`,
     draft.actor ?? 'citizen',
     draft.action ?? 'save',
+    milliseconds(draft.idle),
   ]);
   return row ?? { outcome: 'gone', revision: null };
 }

@@ -113,7 +113,14 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
       id: draft.id,
       startedOn: '2026-11-24',
     });
-    const saved = await saveDraft(store, { ...draft, municipality: 'nachbarstadt', revision: 1, content: Buffer.from('x'), keepDays: 30 });
+    const saved = await saveDraft(store, {
+      ...draft,
+      municipality: 'nachbarstadt',
+      revision: 1,
+      content: Buffer.from('x'),
+      keepDays: 30,
+      idle: 3_600_000,
+    });
     expect(saved.outcome).toBe('gone');
     expect(await findSubmission(store, 'nachbarstadt', submit.reference, submit.factorHash!)).toBeUndefined();
     expect(await findSubmission(store, 'musterstadt', submit.reference, Buffer.alloc(32))).toBeUndefined();

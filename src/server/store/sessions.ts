@@ -59,8 +59,3 @@ export async function renewSession(
   ]);
   return row?.renewed ? { id, hash } : undefined;
 }
-
-/** Ends a session. Drafts that were saved with a resume code stay and can be fetched with it; others become unreachable and expire. */
-export async function endSession(store: Statements, municipality: string, hash: Buffer): Promise<void> {
-  await store.query('session-end', `select end_session($1, $2)`, [municipality, hash]);
-}

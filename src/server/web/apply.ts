@@ -93,18 +93,22 @@ function viewOf(context: PageContext, step: Step, conflict: Raw | undefined): Ap
 
 export async function postApply(event: RequestEvent, service: string, path: string) {
   const { request } = event.locals;
-  const found = await request.portal.applications.draft(offeringOf(request, service), request.session);
   const multipart = event.request.headers.get('content-type')?.startsWith('multipart/form-data');
-  if (!found) return late(request, service, path, multipart ? new Map() : await readForm(event));
+  let values = multipart ? new Map<string, string[]>() : await readForm(event);
+  if (!multipart) {
+    const result = await postHeld(request, service, path, values);
+    if (result) return leadOn(request, service, result, values);
+  }
+  const found = await request.portal.applications.draft(offeringOf(request, service), request.session);
+  if (!found) return late(request, service, path, values);
   let draft = found;
   const step = draft.walk.byPath.get(path);
-  let values: Map<string, string[]>;
   let uploadProblems: FieldProblem[] = [];
   if (multipart) {
     const received = await receiveUpload(event, request, draft, step);
     ({ draft, values } = received);
     uploadProblems = received.problems;
-  } else values = await readForm(event);
+  }
   const application = applicationOf(values);
   if (application !== undefined && application !== draft.id) return late(request, service, path, values);
   const fromReview = values.get('_back')?.[0] === 'review';
@@ -126,12 +130,10 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     context = { ...context, draft: await draftOf(request, service) };
     result = repeated(context.draft, path, { values }) ?? result;
   }
-  const save = values.get('do')?.[0] === 'save';
   switch (result.kind) {
     case 'redirect':
-      return go(save ? `/${request.lang}/save/${service}` : applyPath(request.lang, service, result.page));
     case 'tasks':
-      return go(save ? `/${request.lang}/save/${service}` : applyPath(request.lang, service));
+      return leadOn(request, service, result, values);
     case 'off-path':
       // A step out of order: nothing was stored (TR-03172-3, 3.3.01).
       return error(409, 'off-path');
@@ -152,6 +154,25 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       });
       return fail(422);
   }
+}
+
+type Onward = Extract<PostResult, { kind: 'redirect' | 'tasks' }>;
+
+/**
+ * Most forms come from the revision that this process holds. Saving asks itself whether session and revision still count, so the look before it is
+ * spared. What does not simply lead on has saved nothing and goes the long way, which shows nothing that the database did not allow.
+ */
+async function postHeld(request: Request, service: string, path: string, values: Map<string, string[]>): Promise<Onward | undefined> {
+  const { applications } = request.portal;
+  const draft = applications.held(offeringOf(request, service), request.session);
+  if (!draft || applicationOf(values) !== draft.id || draft.walk.byPath.get(path)?.page.kind === 'check') return undefined;
+  const result = await postPage(applications, draft, path, { values }, request.lang);
+  return result.kind === 'redirect' || result.kind === 'tasks' ? result : undefined;
+}
+
+function leadOn(request: Request, service: string, result: Onward, values: Map<string, string[]>): never {
+  if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
+  return go(applyPath(request.lang, service, result.kind === 'redirect' ? result.page : undefined));
 }
 
 async function postReview(event: RequestEvent, context: PageContext, step: Step, values: Map<string, string[]>) {

@@ -10,6 +10,7 @@ import * as deliveries from './0005-deliveries.ts';
 import * as deliveryFunctions from './0006-delivery-functions.ts';
 import * as housekeeping from './0007-housekeeping.ts';
 import * as deliveryFigures from './0008-delivery-figures.ts';
+import * as saveAsksTheSession from './0009-save-asks-the-session.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0006-delivery-functions': deliveryFunctions,
   '0007-housekeeping': housekeeping,
   '0008-delivery-figures': deliveryFigures,
+  '0009-save-asks-the-session': saveAsksTheSession,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */

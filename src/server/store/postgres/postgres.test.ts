@@ -121,7 +121,13 @@ describe('the embedded server', () => {
       for (const process_ of await processesIn(cluster())) process.kill(process_, 'SIGKILL');
       for (let saved = 0; saved < 5;) {
         try {
-          const result = await saveDraft(store, { ...draft, revision, content: Buffer.from(`r${revision}`), keepDays: 30 });
+          const result = await saveDraft(store, {
+            ...draft,
+            revision,
+            content: Buffer.from(`r${revision}`),
+            keepDays: 30,
+            idle: 3_600_000,
+          });
           // a save whose answer was lost may have happened: then its revision is there
           if (result.outcome === 'gone') throw new Error('gone');
           revision = result.revision ?? revision;
