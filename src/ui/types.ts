@@ -265,8 +265,8 @@ export interface ReceiptView {
   readonly reference: string;
   /** Ready text: "23. November 2026, 14:05 Uhr". */
   readonly receivedAt: string;
-  /** What happens next, in order. */
-  readonly next: readonly string[];
+  /** Text: what happens next. */
+  readonly next: string;
   readonly pdf?: string | undefined;
   readonly status?: string | undefined;
   /** How to look it up later: what is needed besides the reference. */

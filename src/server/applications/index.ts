@@ -3,4 +3,4 @@ export type * from './types.ts';
 export type { Lifecycle, LifecycleEvent } from './lifecycle.ts';
 export { groupResumeCode, pinFor, readReference, readResumeCode } from './codes.ts';
 export { createApplications, factorReadings, SESSION, today, walkOptions, type Applications } from './drafts.ts';
-export { frozen, keepSummary, submit, type SubmitResult } from './submit.ts';
+export { frozen, keepSummary, submit, type Frozen, type SubmitResult } from './submit.ts';

@@ -1,14 +1,14 @@
 /** After submitting: receipt, summary document, status. Access by the session that handed in, or by reference and second factor. */
 import { fail, type RequestEvent } from '@sveltejs/kit';
-import { copyAnswers, walk } from '#flow';
-import type { PackageDocuments } from '#package';
+import { copyAnswers, walk, type Walk } from '#flow';
+import type { Package, PackageDocuments } from '#package';
 import { timingSafeEqual } from 'node:crypto';
-import { factorReadings, frozen, keepSummary, pinFor, readReference, SESSION, type Lifecycle } from '#server/applications';
+import { factorReadings, frozen, keepSummary, pinFor, readReference, SESSION, type Frozen, type Lifecycle } from '#server/applications';
 import { statusTimeline } from '#server/delivery';
 import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
-import { reader, reviewSections, textField } from './views.ts';
+import { reader, reviewSections, textField, type TextValues } from './views.ts';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
 
@@ -60,25 +60,22 @@ async function packageOf(request: Request, row: SubmissionRow) {
   return pkg;
 }
 
+/** The walk as it was when the application was handed in: for texts that name answers and parameters. */
+function walkAgain(request: Request, row: SubmissionRow, { flow }: Package, { answers, today }: Frozen): Walk {
+  const { params } = offeringOf(request, row.service);
+  return walk(flow, copyAnswers(answers), { today, params, lenient: true });
+}
+
 export async function receipt(request: Request, typed: string) {
   const row = await own(request, typed);
   const pkg = await packageOf(request, row);
   const { t, lang } = request;
   const read = reader(pkg, lang);
-  const pin =
-    row.factorKind === 'pin'
-      ? pinFor({ key: await request.portal.keys.unwrap(request.municipality.id, row.keyEpoch, row.wrappedKey), id: row.application })
-      : undefined;
+  const { content, key } = await frozen(request.portal.store, request.portal.keys, request.municipality.id, row);
+  const pin = row.factorKind === 'pin' ? pinFor({ key, id: row.application }) : undefined;
   const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
-  const next = (
-    done && read.t.has(`page.${done.id}.intro`)
-      ? read.t.t(`page.${done.id}.intro`)
-      : read.t.has('service.next')
-        ? read.t.t('service.next')
-        : t.t('web.next')
-  )
-    .split(/\n\s*\n|\n- /)
-    .map((line) => line.replace(/^- /, ''));
+  const told = [done && `page.${done.id}.intro`, 'service.next'].find((name) => name && read.t.has(name));
+  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope as TextValues) : t.t('web.next');
   const view: ReceiptView = {
     title: t.t('web.received'),
     service: read.t.t('service.title'),
@@ -101,7 +98,7 @@ export async function receiptPdf(request: Request, typed: string): Promise<Respo
   if (!pdf) {
     const pkg = await packageOf(request, row);
     const offering = offeringOf(request, row.service);
-    const walked = walk(pkg.flow, copyAnswers(content.answers), { today: content.today, params: offering.params, lenient: true });
+    const walked = walkAgain(request, row, pkg, content);
     const read = reader(pkg, request.lang);
     pdf = await portal.documents.summary({
       lang: request.lang,
