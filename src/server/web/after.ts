@@ -75,7 +75,7 @@ export async function receipt(request: Request, typed: string) {
   const pin = row.factorKind === 'pin' ? pinFor({ key, id: row.application }) : undefined;
   const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
   const told = [done && `page.${done.id}.intro`, 'service.next'].find((name) => name && read.t.has(name));
-  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope as TextValues) : t.t('web.next');
+  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope) : t.t('web.next');
   const view: ReceiptView = {
     title: t.t('web.received'),
     service: read.t.t('service.title'),
