@@ -8,7 +8,7 @@ import { statusTimeline } from '#server/delivery';
 import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
-import { reader, reviewSections, textField, type TextValues } from './views.ts';
+import { reader, reviewSections, textField } from './views.ts';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
 
