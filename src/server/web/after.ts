@@ -8,7 +8,7 @@ import { statusTimeline } from '#server/delivery';
 import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
-import { reader, reviewSections, textField, type TextValues } from './views.ts';
+import { reader, reviewSections, textField } from './views.ts';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
 
@@ -75,7 +75,7 @@ export async function receipt(request: Request, typed: string) {
   const pin = row.factorKind === 'pin' ? pinFor({ key, id: row.application }) : undefined;
   const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
   const told = [done && `page.${done.id}.intro`, 'service.next'].find((name) => name && read.t.has(name));
-  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope as TextValues) : t.t('web.next');
+  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope) : t.t('web.next');
   const view: ReceiptView = {
     title: t.t('web.received'),
     service: read.t.t('service.title'),
