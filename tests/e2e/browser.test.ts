@@ -38,28 +38,33 @@ function fresh(person: Person, state: string): boolean {
 }
 
 async function look(person: Person, what: string): Promise<void> {
-  if (fresh(person, what)) expect([what, await person.faults()]).toEqual([what, []]);
-  else expect([what, person.complaints]).toEqual([what, []]);
+  const faults = fresh(person, what) ? await person.faults() : person.complaints;
+  expect([what, faults]).toEqual([what, []]);
 }
 
+/** Pages of one kind ask with the same controls. */
+const kindOf = (step: Step): string => `${step.page.kind}: ${[...new Set(step.fields.map((field) => field.type.name))].sort().join(', ')}`;
 const pageOf = (journey: Journey, step: Step): string => `${journey.service}/${step.path.replaceAll(/\/\d+\//g, '/')}`;
 
 /** Looks at the page in German; the first of its kind in English, too. */
 async function lookAt(person: Person, journey: Journey, step: Step): Promise<void> {
   const page = pageOf(journey, step);
   await look(person, page);
-  const kind = `${step.page.kind}: ${[...new Set(step.fields.map((field) => field.type.name))].sort().join(', ')}`;
-  if (!fresh(person, `English ${kind}`)) return;
+  if (!fresh(person, `English ${kindOf(step)}`)) return;
   const german = person.page.url();
   await person.visit(german.replace('/de/', '/en/'));
   await look(person, `${page} in English`);
   await person.visit(german);
 }
 
-/** Sends a page empty: what is missing is said, and with scripts the focus goes there. Optional pages go on instead. */
+/**
+ * Sends a page empty: what is missing is said, and with scripts the focus goes there. Optional pages go on instead. In the narrow window each page
+ * is sent, because long words show there; in the wide one a page of each kind.
+ */
 async function sendEmpty(person: Person, journey: Journey, step: Step): Promise<void> {
   const page = pageOf(journey, step);
-  if (step.fields.every((field) => field.type.silent) || !fresh(person, `${page} was sent empty`)) return;
+  const once = person.senses.script ? kindOf(step) : page;
+  if (step.fields.every((field) => field.type.silent) || !fresh(person, `${once} was sent empty`)) return;
   const { path } = person;
   await person.answer([]);
   if (person.path === path) {
@@ -68,7 +73,8 @@ async function sendEmpty(person: Person, journey: Journey, step: Step): Promise<
       return { errors: summary !== null, focused: summary === document.activeElement };
     });
     if (errors) expect([await person.page.title(), focused]).toEqual([expect.stringMatching(/^Fehler: /), person.senses.script]);
-    await look(person, `${page} sent empty`);
+    expect([page, await person.layoutFaults()]).toEqual([page, []]);
+    await look(person, `${kindOf(step)} sent empty`);
   }
   await person.visit(new URL(path, person.page.url()).href);
 }
