@@ -146,7 +146,7 @@ async function play(person: Person, journey: Journey, origin: string): Promise<s
 describe.concurrent.each(MODES)('%s', (_mode, senses) => {
   it.for(journeys.map((journey) => [`${journey.service}: ${journey.name}`, journey] as const))(
     '%s',
-    { timeout: 300_000 },
+    { timeout: 1_200_000 },
     async ([, journey], { onTestFinished }) => {
       const world = stage.world(journey);
       const person = await Person.at(browser, senses);
