@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { joinPath, type Step } from '../../src/flow/index.ts';
 import { typed, type Journey } from '../journeys.ts';
 import { openBrowser, Person, type Senses, type Upload } from './person.ts';
-import { comparable, journeys, openStage, PDF, received, type Stage } from './stage.ts';
+import { comparable, journeys, openStage, received, type Stage } from './stage.ts';
+import { PDF } from '../travel.ts';
 
 const MODES: readonly (readonly [string, Senses])[] = [
   ['without scripts, 320 px', { script: false, width: 320 }],

@@ -2,9 +2,9 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PlainBrowser } from '../portal.ts';
-import { run } from './by-http.ts';
+import { PDF, run } from '../travel.ts';
 import { openBrowser, Person } from './person.ts';
-import { journeys, openStage, PDF, type Stage } from './stage.ts';
+import { journeys, openStage, type Stage } from './stage.ts';
 
 const dogs = journeys.find((one) => one.service === 'dog-tax' && one.name === 'everything-unusual')!;
 const pageWith = (type: string) => dogs.walk.steps.find((step) => step.fields.some((field) => field.type.name === type))!.path;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const { port } = stage.world(dogs).portal;
   origin = `http://localhost:${port}`;
   const sender = new PlainBrowser(port);
-  await run(sender, dogs, 'check');
+  await run(sender, dogs, (step) => step.path === 'check');
   cookies = sender.cookies;
 }, 120_000);
 afterAll(async () => {

@@ -1,8 +1,8 @@
 /** Every journey of every service by plain HTTP, without a script: from the service's page to the payload at the back office. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlainBrowser } from '../portal.ts';
-import { run } from '../travel.ts';
-import { comparable, journeys, openStage, received, until, type Stage } from './stage.ts';
+import { run, until } from '../travel.ts';
+import { comparable, journeys, openStage, received, type Stage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

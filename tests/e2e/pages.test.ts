@@ -5,7 +5,7 @@
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlainBrowser } from '../portal.ts';
-import { run } from './by-http.ts';
+import { run } from '../travel.ts';
 import { openBrowser, Person } from './person.ts';
 import { journeys, openStage, received, type Stage } from './stage.ts';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   reference = last.path.split('/').at(-1)!;
   await received(stage.world(long), reference);
   await run(sender, stopped);
-  await run(sender, long, 'check');
+  await run(sender, long, (step) => step.path === 'check');
   await person.bringCookies(origin, sender.cookies);
 }, 180_000);
 afterAll(async () => {

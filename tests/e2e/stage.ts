@@ -1,12 +1,9 @@
 /** What the journeys end to end share: where they play, what is uploaded, and what arrives. */
 import { journeysOf, services, type Journey } from '../journeys.ts';
 import { openWorld, type World } from '../portal.ts';
+import { until } from '../travel.ts';
 
 export const journeys: readonly Journey[] = services().flatMap(journeysOf);
-
-export const PDF = Buffer.from(
-  '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n',
-);
 
 export interface Stage {
   readonly world: (journey: Journey) => World;
@@ -42,16 +39,6 @@ export function comparable(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
   }
   return value;
-}
-
-export async function until<T>(look: () => T | undefined, what: string): Promise<T> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
 }
 
 /** The case that the back office opened for an application. */
