@@ -7,7 +7,7 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { emptyAnswers, entryKeys } from './answers.ts';
 import { inside, joinPath } from './compile.ts';
 import { initialScope, type RecordShape } from './expressions.ts';
-import { advance, begin, decide, type MachineContext } from './machine.ts';
+import { advance, begin, decide, standAt, type MachineContext } from './machine.ts';
 import { checkRules, copyRecord, evaluatePage, scopeNames, setIn, type Base } from './page.ts';
 import type { Answers, Flow, Json, Page, PagePath, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
 
@@ -16,7 +16,6 @@ interface Frame {
   readonly step: Step;
   /** Steps of the entries before a collection's own step. */
   readonly inner: readonly Step[];
-  readonly before: AnyMachineSnapshot;
   readonly scope: Scope;
   readonly counted: Answers;
   readonly undecided: readonly { place: string; message: string }[];
@@ -38,15 +37,16 @@ const frames = new WeakMap<Walk, { frames: Frame[]; answers: Answers; options: W
 
 /** Walks a flow. Pure: the same flow, answers and options give the same walk, with or without `previous`. */
 export function walk(flow: Flow, answers: Readonly<Answers>, options: WalkOptions): Walk {
-  const reused = options.previous ? reusable(flow, answers, options) : [];
-  const run = new Run(flow, answers, options);
-  return run.whole(reused);
+  const { previous, ...own } = options;
+  const reused = previous ? reusable(flow, answers, own, previous) : [];
+  // Without `previous`: a walk that held on to the one it continues would keep the whole chain of a journey's walks in memory.
+  return new Run(flow, answers, own).whole(reused);
 }
 
 /** Frames of the previous walk that the new answers do not touch. */
-function reusable(flow: Flow, answers: Readonly<Answers>, options: WalkOptions): Frame[] {
-  const previous = frames.get(options.previous!);
-  if (!previous || options.previous!.flow !== flow) return [];
+function reusable(flow: Flow, answers: Readonly<Answers>, options: WalkOptions, walked: Walk): Frame[] {
+  const previous = frames.get(walked);
+  if (!previous || walked.flow !== flow) return [];
   const { today, params, lenient, lists } = previous.options;
   if (today !== options.today || params !== options.params || lenient !== options.lenient || lists !== options.lists) return [];
   const old = previous.answers;
@@ -105,13 +105,15 @@ class Run {
       // A page that was not done may be done now only if its own answers changed; then it was not kept.
       done.push(...reused);
       scope = last.scope;
-      if (last.step.state === 'done' && last.step.page.kind !== 'exit') snapshot = this.#next(this.#flow.machine, last.before, scope);
-      else stopped = last;
+      if (last.step.state === 'done' && last.step.page.kind !== 'exit') {
+        const here = standAt(this.#flow.machine, last.step.page, { scope, undecided: this.#note });
+        snapshot = this.#next(this.#flow.machine, here, scope);
+      } else stopped = last;
     } else snapshot = this.#start(this.#flow.machine, scope);
     while (!stopped && snapshot && snapshot.status !== 'done') {
       const page = this.#pageOf(snapshot);
       if (page.kind === 'done') break;
-      const frame = this.#frame(page, snapshot, scope, page.id, undefined, '');
+      const frame = this.#frame(page, scope, page.id, undefined, '');
       done.push(frame);
       scope = frame.scope;
       if (frame.step.state !== 'done' || page.kind === 'exit' || page.kind === 'check') stopped = frame;
@@ -125,7 +127,6 @@ class Run {
   }
 
   #next(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, scope: Scope): AnyMachineSnapshot {
-    (snapshot.context as MachineContext).undecided = this.#note;
     return advance(machine, snapshot, scope);
   }
 
@@ -135,7 +136,7 @@ class Run {
   }
 
   /** Evaluates one page (with all entries, for a collection) in front of the scope so far. */
-  #frame(page: Page, before: AnyMachineSnapshot, scope: Scope, path: PagePath, base: Base | undefined, actual: string): Frame {
+  #frame(page: Page, scope: Scope, path: PagePath, base: Base | undefined, actual: string): Frame {
     const mark = this.#undecided;
     const undecided: { place: string; message: string }[] = [];
     this.#undecided = undecided;
@@ -148,7 +149,7 @@ class Run {
         };
     this.#undecided = mark;
     mark.push(...undecided);
-    return { ...result, before, undecided };
+    return { ...result, undecided };
   }
 
   #collection(page: Page, scope: Scope, path: PagePath, prefix: string, base: Base | undefined, actual: string) {
@@ -210,14 +211,7 @@ class Run {
     let complete = true;
     while (snapshot.status !== 'done') {
       const inner = this.#pageOf(snapshot);
-      const frame = this.#frame(
-        inner,
-        snapshot,
-        scope,
-        `${path}/${inner.id}`,
-        { template: collection.path, as: collection.as },
-        `${list}.${key}`,
-      );
+      const frame = this.#frame(inner, scope, `${path}/${inner.id}`, { template: collection.path, as: collection.as }, `${list}.${key}`);
       steps.push(...frame.inner);
       Object.assign(counted, frame.counted);
       scope = frame.scope;
@@ -282,7 +276,7 @@ class Run {
       undecided,
       scope,
     };
-    frames.set(walked, { frames: done, answers: this.#answers, options: { ...this.#options, previous: undefined } });
+    frames.set(walked, { frames: done, answers: this.#answers, options: this.#options });
     return walked;
   }
 }
