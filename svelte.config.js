@@ -1,10 +1,10 @@
-import adapter from '@sveltejs/adapter-node';
+import adapter from './src/server/web/adapter.ts';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
   compilerOptions: { runes: true },
   kit: {
-    adapter: adapter({ precompress: true }),
+    adapter: adapter(),
     // The edge (src/server/web/edge.ts) checks Origin for every writing request, forms or not, before Kit sees it.
     csrf: { trustedOrigins: ['*'] },
     csp: {

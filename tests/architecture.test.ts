@@ -44,7 +44,7 @@ const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
   // found by folder, so that a new type edits nothing
   fields: ['all.node.ts', 'all.vite.ts', 'views.ts', 'file/index.ts'],
   // outside the bundle and inside it: two programs, one edge
-  'server/web': ['edge.ts'],
+  'server/web': ['edge.ts', 'serving.ts'],
   server: ['portal.ts'],
   backoffice: ['server.ts'],
 };

@@ -36,7 +36,7 @@ function newest(path) {
 }
 
 function build() {
-  const built = join(root, 'build/handler.js');
+  const built = join(root, 'build/server/routes.js');
   const sources = ['src', 'vite.config.ts', 'svelte.config.js', 'package.json'].map((name) => newest(join(root, name)));
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return;
   console.log('Building the portal …');

@@ -1,10 +1,8 @@
 /** The portal's server: opens the portal through the built handler, puts the edge in front of it, and stops gracefully. */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { KitHandler } from '../server/web/edge.ts';
 import type { Portal } from '../server/portal.ts';
 import { createEdge, UPLOAD_LIMIT } from '../server/web/edge.ts';
+import { isBuilt, serving } from '../server/web/serving.ts';
 
 // Nothing may reach the prototype of all objects by a name that came from outside. Not by Node's flag: with `--disable-proto=throw` a header of
 // this name ends the process before anybody can catch it.
@@ -12,13 +10,9 @@ delete (Object.prototype as { __proto__?: unknown }).__proto__;
 
 const root = resolve(import.meta.dirname, '../..');
 process.env.SCHALTER_HOME ??= root;
-// The edge sets these headers itself, after it dropped whatever the client sent; sizes are limited there too.
-process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
-process.env.HOST_HEADER = 'host';
-process.env.BODY_SIZE_LIMIT = String(UPLOAD_LIMIT);
 
-const built = join(root, 'build/handler.js');
-if (!existsSync(built)) {
+const built = join(root, 'build');
+if (!isBuilt(built)) {
   console.error('The portal is not built yet: run "npm run build", or "npm start", which does everything.');
   process.exit(2);
 }
@@ -27,7 +21,7 @@ if (!existsSync(built)) {
 const slot = Symbol.for('schalter.portal');
 
 try {
-  const { handler } = (await import(pathToFileURL(built).href)) as { handler: KitHandler };
+  const handler = await serving(built, UPLOAD_LIMIT);
   const portal = (globalThis as unknown as Record<symbol, Portal>)[slot]!;
   const server = createEdge(portal, handler);
   await new Promise<void>((done, failed) => server.once('error', failed).listen(portal.settings.port, portal.settings.host, done));

@@ -97,7 +97,7 @@ class Run {
 
   whole(reused: Frame[]): Walk {
     const done: Frame[] = [];
-    let scope = initialScope(inside(this.#flow).root, this.#options.today, this.#options.params);
+    let scope: Scope;
     let snapshot: AnyMachineSnapshot | undefined;
     let stopped: Frame | undefined;
     const last = reused.at(-1);
@@ -109,7 +109,10 @@ class Run {
         const here = standAt(this.#flow.machine, last.step.page, { scope, undecided: this.#note });
         snapshot = this.#next(this.#flow.machine, here, scope);
       } else stopped = last;
-    } else snapshot = this.#start(this.#flow.machine, scope);
+    } else {
+      scope = initialScope(inside(this.#flow).root, this.#options.today, this.#options.params);
+      snapshot = this.#start(this.#flow.machine, scope);
+    }
     while (!stopped && snapshot && snapshot.status !== 'done') {
       const page = this.#pageOf(snapshot);
       if (page.kind === 'done') break;

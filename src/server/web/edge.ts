@@ -24,7 +24,10 @@ export interface RequestContext {
   readonly origin: string;
 }
 
-export type KitHandler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+/** A request that the edge let in. */
+export type KnownRequest = IncomingMessage & { readonly schalter: RequestContext };
+
+export type KitHandler = (req: KnownRequest, res: ServerResponse) => Promise<void>;
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/;
@@ -124,11 +127,10 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     const correlation = randomUUID();
     const origin = `${peer.scheme}://${match[1]}${peer.port ? `:${peer.port}` : ''}`;
     const context: RequestContext = { portal, municipality, correlation, address: peer.address, origin };
-    (req as IncomingMessage & { schalter?: RequestContext }).schalter = context;
     res.on('finish', () =>
       portal.observeRequest(req.method ?? '', context.route, res.statusCode, performance.now() - started, correlation),
     );
-    handler(req, res, () => refuse(req, res, 404));
+    await handler(Object.assign(req, { schalter: context }), res);
   }
 
   async function callback(req: IncomingMessage, res: ServerResponse, municipality: Municipality): Promise<void> {

@@ -17,7 +17,7 @@ export interface Peer {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-real-ip', 'via'];
 const DEFAULT_PORT = { http: 80, https: 443 } as const;
 
-/** Reads the forwarded headers if they come from one of `proxies`, and takes them all out of the request but the scheme, which Kit reads. */
+/** Reads the forwarded headers if they come from one of `proxies`, and takes them all out of the request. */
 export function peerOf(req: IncomingMessage, proxies: ReadonlySet<string>): Peer {
   const socket = plainAddress(req.socket.remoteAddress ?? '');
   const proxied = proxies.has(socket);
@@ -35,7 +35,6 @@ export function peerOf(req: IncomingMessage, proxies: ReadonlySet<string>): Peer
   const given = proxied ? Number(text('x-forwarded-port')) : req.socket.localPort;
   const port = given && Number.isInteger(given) && given < 65536 && given !== DEFAULT_PORT[scheme] ? given : undefined;
   for (const name of FORWARDED) delete req.headers[name];
-  req.headers['x-forwarded-proto'] = scheme;
   return { scheme, address, proxied, operator, port };
 }
 

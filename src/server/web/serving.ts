@@ -1,0 +1,66 @@
+/**
+ * Between Node's HTTP server and Kit: static files, and one request and one answer. A page goes out in one piece with its length; what is long
+ * (a PDF) streams.
+ */
+import { existsSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { getRequest, setResponse } from '@sveltejs/kit/node';
+import sirv from 'sirv';
+import type { KitHandler, KnownRequest } from './edge.ts';
+
+interface KitServer {
+  init: (options: { env: Record<string, string> }) => Promise<void>;
+  respond: (request: Request, options: { platform: { req: KnownRequest }; getClientAddress: () => string }) => Promise<Response>;
+}
+
+/** True when the portal was built into this folder. */
+export function isBuilt(folder: string): boolean {
+  return existsSync(join(folder, 'server/routes.js'));
+}
+
+/** Opens the built portal (Kit's `init` hook runs). `limit`: bytes of a body, beyond which reading it fails. */
+export async function serving(folder: string, limit: number): Promise<KitHandler> {
+  const load = (file: string) => import(pathToFileURL(join(folder, 'server', file)).href) as Promise<unknown>;
+  const { Server } = (await load('index.js')) as { Server: new (manifest: object) => KitServer };
+  const { manifest } = (await load('routes.js')) as { manifest: { _: { matchers: () => Promise<unknown> } } };
+  // Kit imports its parameter matchers anew for each request (measured: 50 µs).
+  const matchers = manifest._.matchers();
+  manifest._.matchers = () => matchers;
+  const server = new Server(manifest);
+  await server.init({ env: {} });
+  const files = sirv(join(folder, 'client'), {
+    etag: true,
+    gzip: true,
+    brotli: true,
+    setHeaders: (res, path) => {
+      if (path.startsWith('/_app/immutable/')) res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+    },
+  });
+
+  async function respond(req: KnownRequest, res: ServerResponse): Promise<void> {
+    const { origin, address } = req.schalter;
+    // Kit's own conversion makes an abort signal for every request, which nothing here listens to.
+    const request =
+      req.method === 'GET' || req.method === 'HEAD'
+        ? new Request(origin + req.url!, { method: req.method, headers: req.headers as Record<string, string> })
+        : await getRequest({ base: origin, request: req, bodySizeLimit: limit });
+    const response = await server.respond(request, { platform: { req }, getClientAddress: () => address });
+    if (response.body && !response.headers.get('content-type')?.startsWith('text/html')) return setResponse(res, response);
+    for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value);
+    const cookies = response.headers.getSetCookie();
+    if (cookies.length > 0) res.setHeader('set-cookie', cookies);
+    res.statusCode = response.status;
+    if (!response.body) return void res.end();
+    const body = new Uint8Array(await response.arrayBuffer());
+    res.setHeader('content-length', body.length);
+    res.end(req.method === 'HEAD' ? undefined : body);
+  }
+
+  return async (req, res) => {
+    let page = false;
+    files(req, res, () => void (page = true));
+    if (page) await respond(req, res);
+  };
+}
