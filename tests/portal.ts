@@ -1,6 +1,6 @@
 /** Starts the built portal and the demo back office as programs of their own, for tests that look from outside. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -37,9 +37,14 @@ async function freePort(): Promise<number> {
   });
 }
 
+/** As `npm run serve` does. */
+const SERVE = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { serve: string } }).scripts.serve
+  .split(' ')
+  .slice(1);
+
 async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<TestPortal> {
   const port = Number(env.PORT ?? (await freePort()));
-  const child = spawn(process.execPath, [join(root, 'src/cli/serve.ts')], {
+  const child = spawn(process.execPath, SERVE, {
     cwd: root,
     env: { ...process.env, SCHALTER_DATA: dataDir, DEMO_BACKOFFICE_SECRET: SECRET, ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -36,7 +36,7 @@ function newest(path) {
 }
 
 function build() {
-  const built = join(root, 'build/server/routes.js');
+  const built = join(root, 'build/serve.js');
   const sources = ['src', 'vite.config.ts', 'svelte.config.js', 'package.json'].map((name) => newest(join(root, name)));
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return;
   console.log('Building the portal …');
@@ -54,8 +54,9 @@ function demoSecret() {
 
 function start() {
   const env = { ...process.env, DEMO_BACKOFFICE_SECRET: process.env.DEMO_BACKOFFICE_SECRET ?? demoSecret() };
-  const children = ['backoffice.ts', 'serve.ts'].map((file) =>
-    spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'src/cli', file)], {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const children = [scripts.backoffice, scripts.serve].map((script) =>
+    spawn(node, script.split(' ').slice(1), {
       cwd: root,
       env,
       stdio: 'inherit',

@@ -1,21 +1,16 @@
 /** The portal's server: opens the portal through the built handler, puts the edge in front of it, and stops gracefully. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Portal } from '../server/portal.ts';
 import { createEdge, UPLOAD_LIMIT } from '../server/web/edge.ts';
-import { isBuilt, serving } from '../server/web/serving.ts';
+import { serving } from '../server/web/serving.ts';
 
 // Nothing may reach the prototype of all objects by a name that came from outside. Not by Node's flag: with `--disable-proto=throw` a header of
 // this name ends the process before anybody can catch it.
 delete (Object.prototype as { __proto__?: unknown }).__proto__;
 
-const root = resolve(import.meta.dirname, '../..');
-process.env.SCHALTER_HOME ??= root;
-
-const built = join(root, 'build');
-if (!isBuilt(built)) {
-  console.error('The portal is not built yet: run "npm run build", or "npm start", which does everything.');
-  process.exit(2);
-}
+// This file runs as `build/serve.js`, beside what Kit built.
+const built = import.meta.dirname;
+process.env.SCHALTER_HOME ??= resolve(built, '..');
 
 /** Kit's `init` hook opens the portal and leaves it here: routes and edge share one instance. */
 const slot = Symbol.for('schalter.portal');

@@ -2,7 +2,6 @@
  * Between Node's HTTP server and Kit: static files, and one request and one answer. A page goes out in one piece with its length; what is long
  * (a PDF) streams.
  */
-import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,11 +12,6 @@ import type { KitHandler, KnownRequest } from './edge.ts';
 interface KitServer {
   init: (options: { env: Record<string, string> }) => Promise<void>;
   respond: (request: Request, options: { platform: { req: KnownRequest }; getClientAddress: () => string }) => Promise<Response>;
-}
-
-/** True when the portal was built into this folder. */
-export function isBuilt(folder: string): boolean {
-  return existsSync(join(folder, 'server/routes.js'));
 }
 
 /** Opens the built portal (Kit's `init` hook runs). `limit`: bytes of a body, beyond which reading it fails. */
