@@ -52,7 +52,8 @@ async function steps(world: World, postmaster: number | undefined): Promise<void
     ['bulky-waste', 'sofa-free'],
   ] as const) {
     const order = { port: world.portal.port, service, journey, citizens: 16, submit: false };
-    await citizens({ ...order, seconds: 5 });
+    // Long enough for the compiler to be done: a portal runs for weeks.
+    await citizens({ ...order, seconds: 20 });
     const before = used(world.portal.process.pid!, postmaster);
     const measured = await citizens({ ...order, seconds: 15 });
     const after = used(world.portal.process.pid!, postmaster);

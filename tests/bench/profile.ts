@@ -22,7 +22,7 @@ const PARTS: readonly [string, RegExp][] = [
   ['garbage collection', /#\(garbage collector\)$/],
   ['idle', /#\((idle|program)\)$/],
   ['crypto', /internal\/crypto|#(seal|open|sealRaw|openRaw|keyedHash|unwrap|sessionHash)$/],
-  ['database client', /node_modules\/(pg|pg-pool|pg-protocol|pgpass)|chunks\/[^#]*#(runOn)$/],
+  ['database client', /node_modules\/(pg|pg-pool|pg-protocol|pgpass)|build\/[^#]*#(runOn)$/],
   [
     'walk',
     /#(walk|evaluatePage|checkRules|decide|pageChanges|#?frame|#?entry|#?result|evaluate|macrostep|resolveState|transition|copyAnswers)$/,
@@ -30,7 +30,7 @@ const PARTS: readonly [string, RegExp][] = [
   ['texts', /#(t|has|translator|resolve(Value)?|interpolate|format\w*)$/],
   ['render', /#(render\w*|Layout|QuestionForm|push|attr\w*|escape_html|View|Frame|Line|Group|_page|_layout|spread_attributes)$/],
   ['network', /node:(net|_http|internal\/stream|http|internal\/http|zlib|internal\/timers|events|buffer)/],
-  ['routing', /chunks\/|server\/index|handler\.js|svelte/],
+  ['routing', /build\/|svelte/],
 ];
 
 async function inspector(pid: number): Promise<{ call: (method: string, params?: object) => Promise<unknown>; close: () => void }> {
@@ -89,7 +89,7 @@ export async function profile(
   say: (what: string, value: number, unit: string) => void,
 ): Promise<void> {
   const order = { port: world.portal.port, service: 'housing-benefit', journey: 'subtenant-without-income', citizens: 16, submit: false };
-  await citizens({ ...order, seconds: 3 });
+  await citizens({ ...order, seconds: 20 });
   const portal = await inspector(world.portal.process.pid!);
   await portal.call('Profiler.enable');
   await portal.call('Profiler.setSamplingInterval', { interval: 200 });
