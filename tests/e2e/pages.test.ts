@@ -98,6 +98,18 @@ describe.each(['de', 'en'])('in %s', (lang) => {
     }
   });
 
+  it('the task list names what comes next, and the pages count the same sections', async () => {
+    await person.visit(`${origin}/${lang}/apply/${long.service}`);
+    const titles = await person.page.locator('.tasks li').allTextContents();
+    const next = (await person.page.locator('main .actions a').first().textContent())!.trim();
+    expect(next).toMatch(/: ./);
+    expect(titles.at(-1)).toContain(next.slice(next.indexOf(': ') + 2));
+    const question = long.walk.steps.find((step) => step.page.kind === 'question' && step.section === long.walk.flow.sections[1]!.id)!;
+    await person.visit(`${origin}/${lang}/${apply(question.path)}`);
+    const prechecks = long.walk.flow.sections.filter((section) => section.precheck).length;
+    expect(await person.page.locator('main').textContent()).toMatch(new RegExp(` 1 (von|of) ${titles.length - prechecks}:`));
+  });
+
   it('the same page answered in two windows', async () => {
     const page = long.walk.steps.find((step) => step.fields.length === 1 && step.fields[0]!.type.name === 'yesno')!;
     const url = `${origin}/${lang}/${apply(page.path)}`;
