@@ -94,7 +94,8 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     const match = hosts === 1 ? HOST.exec(req.headers.host ?? '') : null;
     const municipality = match ? byHost.get(match[1]!) : undefined;
     if (!match || !municipality) {
-      if (match && req.method === 'GET' && REFUSAL_FILES.has(path)) return handler(req, res, () => refuse(req, res, 404));
+      // Files that are there: no page is asked for, so nothing is known of whose it would be.
+      if (match && req.method === 'GET' && REFUSAL_FILES.has(path)) return handler(req as KnownRequest, res);
       return refuse(req, res, match ? 421 : 400);
     }
     if (peer.scheme === 'https') res.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
