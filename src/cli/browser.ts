@@ -37,8 +37,8 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined;
 }
 
-function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): boolean {
-  return spawnSync(command, args, { cwd: root, stdio: 'ignore', timeout: 300_000, env: { ...process.env, ...env } }).status === 0;
+function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = root): boolean {
+  return spawnSync(command, args, { cwd, stdio: 'ignore', timeout: 300_000, env: { ...process.env, ...env } }).status === 0;
 }
 
 function fromDebian(): boolean {
@@ -57,7 +57,9 @@ function fromPlaywright(): boolean {
 /** The package unpacks itself into the folder of temporary files, with its libraries only where it believes to be in a cloud function. */
 function fromPackage(): boolean {
   mkdirSync(carried, { recursive: true });
-  if (!run('npm', ['install', '--prefix', carried, '--no-save', '--no-audit', '--no-fund', PACKAGE])) return false;
+  // A project of its own rather than `--prefix`: with that npm forgets the machine's settings (registry, authority of its certificate).
+  writeFileSync(join(carried, 'package.json'), '{ "private": true }');
+  if (!run('npm', ['install', '--no-save', '--no-audit', '--no-fund', PACKAGE], {}, carried)) return false;
   const unpack = `await (await import(${JSON.stringify(join(carried, 'node_modules/@sparticuz/chromium/build/index.js'))})).default.executablePath()`;
   const lambda = { TMPDIR: carried, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' };
   if (!run(process.execPath, ['--input-type=module', '--eval', unpack], lambda)) return false;

@@ -64,6 +64,8 @@ export interface PageFrame {
   readonly statutory: readonly Link[];
   /** A time limit: now and its end by the server's clock (ISO date and time), and where a POST keeps the session (2xx: extended). */
   readonly session?: { readonly now: string; readonly ends: string; readonly keep: string } | undefined;
+  /** Way to the end of the session on this device, where there is one. */
+  readonly end?: Link | undefined;
   /** Keep out of search engines: everything but services and statutory pages. */
   readonly unlisted?: boolean | undefined;
 }
@@ -365,4 +367,14 @@ export interface StatutoryView {
   /** Text. */
   readonly text: string;
   readonly updated?: string | undefined;
+}
+
+/** End of the session on a shared device. */
+export interface EndView {
+  readonly title: string;
+  /** POST that ends it; none: there is no session (any more). */
+  readonly action?: string | undefined;
+  /** What the session has open. `until`: kept with a code until then; without it, out of reach afterwards. `save`: where a code is to be had. */
+  readonly drafts: readonly { readonly title: string; readonly until?: string | undefined; readonly save: string }[];
+  readonly home: string;
 }

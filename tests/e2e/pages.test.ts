@@ -45,25 +45,6 @@ afterAll(async () => {
   await stage?.close();
 });
 
-/** Everything a page must stand. */
-async function looks(who: Person): Promise<string[]> {
-  const faults = await who.faults();
-  const also = async (how: string): Promise<void> => {
-    faults.push(...(await who.layoutFaults()).map((fault) => `${how}: ${fault}`));
-  };
-  await who.page.emulateMedia({ forcedColors: 'active' });
-  await also('forced colours');
-  await who.page.emulateMedia({ forcedColors: 'none' });
-  await who.page.setViewportSize({ width: 320, height: 640 });
-  await also('320 px');
-  await who.page.evaluate(() => (document.documentElement.dir = 'rtl'));
-  await also('right to left, 320 px');
-  await who.page.setViewportSize({ width: 1280, height: 800 });
-  await also('right to left, 1280 px');
-  await who.page.setViewportSize({ width: 640, height: 400 });
-  return faults;
-}
-
 const apply = (page: string) => `apply/${long.service}/${page}`;
 const pageOf = (kind: string) => long.walk.steps.find((step) => step.page.kind === kind)!.path;
 const uploads = long.walk.steps.filter((step) => step.fields.some((field) => field.type.file)).map((step) => step.path);
@@ -88,6 +69,8 @@ const PAGES: readonly (readonly [string, () => string, number, boolean])[] = [
   ['status', () => `status/${reference}`, 200, true],
   ['exit', () => `apply/${stopped.service}/${stopped.document.expect.pages.at(-1)}`, 200, true],
   ['saved', () => `save/${long.service}`, 200, true],
+  ['end of the session', () => 'end', 200, true],
+  ['no session', () => 'end', 200, false],
   ['no such page', () => 'nothing/here', 404, false],
   ['no such service', () => 'services/nothing', 404, false],
   ['no application', () => `apply/${long.service}/check`, 410, false],
@@ -101,7 +84,7 @@ describe.each(['de', 'en'])('in %s', (lang) => {
       const answer = await who.visit(`${origin}/${lang}/${path()}`.replace(/\/(\?|$)/, '$1'));
       expect([who.path, answer.status()]).toEqual([`/${lang}/${path()}`.replace(/\/?(\?.*)?$/, ''), status]);
       expect(await who.page.locator('html').getAttribute('lang')).toBe(lang);
-      expect(await looks(who)).toEqual([]);
+      expect(await who.faultsInEveryShape()).toEqual([]);
     },
     60_000,
   );
@@ -111,8 +94,20 @@ describe.each(['de', 'en'])('in %s', (lang) => {
       await stranger.visit(`${origin}/${lang}/${form}`);
       await stranger.answer([]);
       expect(await stranger.page.locator('[data-error-summary]').count()).toBe(1);
-      expect(await looks(stranger)).toEqual([]);
+      expect(await stranger.faultsInEveryShape()).toEqual([]);
     }
+  });
+
+  it('the task list names what comes next, and the pages count the same sections', async () => {
+    await person.visit(`${origin}/${lang}/apply/${long.service}`);
+    const titles = await person.page.locator('.tasks li').allTextContents();
+    const next = (await person.page.locator('main .actions a').first().textContent())!.trim();
+    expect(next).toMatch(/: ./);
+    expect(titles.at(-1)).toContain(next.slice(next.indexOf(': ') + 2));
+    const question = long.walk.steps.find((step) => step.page.kind === 'question' && step.section === long.walk.flow.sections[1]!.id)!;
+    await person.visit(`${origin}/${lang}/${apply(question.path)}`);
+    const prechecks = long.walk.flow.sections.filter((section) => section.precheck).length;
+    expect(await person.page.locator('main').textContent()).toMatch(new RegExp(` 1 (von|of) ${titles.length - prechecks}:`));
   });
 
   it('the same page answered in two windows', async () => {
@@ -126,7 +121,7 @@ describe.each(['de', 'en'])('in %s', (lang) => {
     await second.close();
     await person.answer([]);
     expect(await person.page.locator('[data-error-summary]').count()).toBe(0);
-    expect(await looks(person)).toEqual([]);
+    expect(await person.faultsInEveryShape()).toEqual([]);
   });
 });
 

@@ -15,6 +15,8 @@ export interface Senses {
   /** Device pixels a CSS pixel: 2 with half the width is a zoom of 200 %. */
   readonly zoom?: number;
   readonly forcedColors?: boolean;
+  /** What this person reads; German by default. */
+  readonly lang?: string;
 }
 
 export interface Upload {
@@ -62,7 +64,7 @@ export class Person {
       viewport: { width: senses.width, height: 800 },
       deviceScaleFactor: senses.zoom ?? 1,
       forcedColors: senses.forcedColors ? 'active' : 'none',
-      locale: 'de-DE',
+      locale: senses.lang ?? 'de-DE',
     });
     context.setDefaultTimeout(15_000);
     return new Person(context, await context.newPage(), senses);
@@ -194,6 +196,43 @@ export class Person {
 
   layoutFaults(): Promise<string[]> {
     return this.page.evaluate(layoutFaultsInPage);
+  }
+
+  /** Everything a page must stand: looked at as it is, in the colours of the system, in a narrow window, from right to left. */
+  async faultsInEveryShape(): Promise<string[]> {
+    const shape = this.page.viewportSize()!;
+    const faults = await this.faults();
+    const also = async (how: string): Promise<void> => {
+      faults.push(...(await this.layoutFaults()).map((fault) => `${how}: ${fault}`));
+    };
+    await this.page.emulateMedia({ forcedColors: 'active' });
+    await also('forced colours');
+    await this.page.emulateMedia({ forcedColors: 'none' });
+    await this.page.setViewportSize({ width: 320, height: 640 });
+    await also('320 px');
+    await this.page.evaluate(() => (document.documentElement.dir = 'rtl'));
+    await also('right to left, 320 px');
+    await this.page.setViewportSize({ width: 1280, height: 800 });
+    await also('right to left, 1280 px');
+    await this.page.setViewportSize(shape);
+    return faults;
+  }
+
+  /** Sends a form that the page does not have, from where the page stands. */
+  async post(url: string, pairs: readonly (readonly [string, string])[]): Promise<Response> {
+    const answer = this.page.waitForResponse((one) => one.request().isNavigationRequest() && one.request().method() === 'POST');
+    await this.page.evaluate(
+      ([action, values]) => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action });
+        for (const [name, value] of values) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+        document.body.append(form);
+        form.submit();
+      },
+      [url, pairs] as const,
+    );
+    const got = await answer;
+    await this.page.waitForLoadState();
+    return got;
   }
 
   /** axe is a script. Where scripts are off it reads a copy of the page, without its scripts, in a window beside it. */

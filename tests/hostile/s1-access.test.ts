@@ -79,6 +79,8 @@ const MATRIX: Readonly<Record<string, Row>> = {
   '/[lang=lang]/receipt/[reference]': { open: false, paths: () => [`/de/receipt/${reference}`] },
   '/[lang=lang]/receipt/[reference]/summary.pdf': { open: false, paths: () => [`/de/receipt/${reference}/summary.pdf`] },
   '/[lang=lang]/status/[reference]': { open: false, paths: () => [`/de/status/${reference}`] },
+  // The last: whoever uses it has no session afterwards.
+  '/[lang=lang]/end': { open: true, paths: () => ['/de/end'], forms: () => [[]] },
 };
 let visited: string[] = [];
 let revision = '';
@@ -133,7 +135,14 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
         cells += 1;
         const place = `POST ${path}: ${answer.status} ${answer.location ?? ''}`;
         // A wrong code leaves a session of one's own, which may be kept; the stranger's answers go to the stranger's application.
-        const harmless = path === '/de/keep' ? [204, 410] : who === 'stranger' && !row.open ? [303, 409, 410, 422] : [404, 409, 410, 422];
+        const harmless =
+          path === '/de/end'
+            ? [303]
+            : path === '/de/keep'
+              ? [204, 410]
+              : who === 'stranger' && !row.open
+                ? [303, 409, 410, 422]
+                : [404, 409, 410, 422];
         expect(harmless, place).toContain(answer.status);
         expect(leaks(answer), place).toEqual([]);
       }

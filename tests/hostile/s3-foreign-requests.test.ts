@@ -41,6 +41,7 @@ const ROUTES = [
   '/de/resume',
   '/de/status',
   '/de/keep',
+  '/de/end',
   '/de',
 ];
 

@@ -50,6 +50,21 @@ describe('bad hosts', () => {
     expect(text).toContain('<h1>');
   });
 
+  it('an unknown name gets what the page of the refusal looks like, and no other file', async () => {
+    const under = async (path: string) => statusOf((await raw(stage.portal, get(path, 'Host: attack.example'))).text);
+    expect(await under('/error.css')).toBe(200);
+    for (const path of [
+      '/',
+      '/enhance.js',
+      '/error.css/',
+      '/error.css/../enhance.js',
+      '/%65rror.css',
+      '/schemas/flow.schema.json',
+      '/de/resume',
+    ])
+      expect([path, await under(path)]).toEqual([path, 421]);
+  });
+
   it('CONNECT and other methods', async () => {
     for (const line of ['CONNECT attack.example:443', 'TRACE /de', 'OPTIONS /de', 'PROPFIND /de', 'GARBAGE /de']) {
       const { text } = await raw(stage.portal, `${line} HTTP/1.1\r\nHost: localhost:${stage.portal.port}\r\nConnection: close\r\n\r\n`);

@@ -6,11 +6,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sign } from '../../src/server/delivery/signature.ts';
+import { openBrowser } from '../e2e/person.ts';
 import { hidden, PlainBrowser, root, type Answer, type TestPortal } from '../portal.ts';
 import { corpus } from './s7-corpus.ts';
 import { elements, journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 let stage: Stage;
 let portal: TestPortal;
 let person: PlainBrowser;
@@ -243,10 +243,9 @@ it('every text was really on a page', () => {
   console.log(`S7: ${corpus('x').length} texts by 6 ways, ${seen.length} pages read: nothing became markup`);
 });
 
-describe.skipIf(!existsSync(CHROMIUM))('in Chromium', () => {
+describe('in Chromium', () => {
   it('nothing runs, and no page breaks its own policy', async () => {
-    const { chromium } = await import('playwright');
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await openBrowser();
     try {
       const context = await browser.newContext();
       await context.addInitScript(() =>

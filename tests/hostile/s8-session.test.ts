@@ -1,7 +1,7 @@
 /** S8: the session is new when something was opened with a code, ends by the database's clock, and its cookie is closed to all but us. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeEach, beforeAll, describe, expect, it } from 'vitest';
-import { PlainBrowser, type Answer } from '../portal.ts';
+import { hidden, PlainBrowser, type Answer } from '../portal.ts';
 import { journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 
 const SID = '__Host-sid';
@@ -124,6 +124,86 @@ describe('its end', () => {
     expect(browser.cookies.get(SID)).not.toBe(id);
     expect((await browser.visit(APPLY)).status).toBe(200);
     expect((await browser.visit(APPLY)).body).not.toContain(MARK);
+  });
+});
+
+describe('its end on purpose', () => {
+  const page = async (who: PlainBrowser, lang = 'de') => (await who.send(`/${lang}/end`)).body;
+
+  it('says before what is out of reach afterwards, and offers to keep it', async () => {
+    await upToReview(browser, draft());
+    for (const [lang, words] of [
+      ['de', 'Noch nicht mit einem Code gespeichert'],
+      ['en', 'Not saved with a code yet'],
+    ] as const) {
+      const body = await page(browser, lang);
+      expect(body).toContain(words);
+      expect(body).toContain(`href="/${lang}/save/resident-parking"`);
+      expect(body).not.toContain(MARK);
+    }
+    await browser.send('/de/save/resident-parking');
+    const body = await page(browser);
+    expect(body).not.toContain('Noch nicht mit einem Code gespeichert');
+    expect(body).toContain('Mit einem Code gespeichert bis');
+    // Looking ends nothing.
+    expect(await opens(browser.cookies.get(SID))).toBe(true);
+  });
+
+  it('leads there from every page, but only where there is something to end', async () => {
+    const stranger = new PlainBrowser(stage.portal.port);
+    for (const path of ['/de', '/de/services/dog-tax', '/de/resume', '/de/nothing'])
+      expect((await stranger.send(path)).body, path).not.toContain('href="/de/end"');
+    await upToReview(browser, draft());
+    for (const path of ['/de', '/de/services/dog-tax', '/de/resume', '/de/nothing', `${APPLY}/check`, '/de/save/resident-parking'])
+      expect((await browser.send(path)).body, path).toContain('href="/de/end"');
+  });
+
+  it('the old id is dead, the cookies are gone, the browser is told to forget, and the code still leads back', async () => {
+    const reference = await submit(browser, journey('bulky-waste', 'sofa-free'));
+    await upToReview(browser, draft());
+    const form: [string, string][] = [['_revision', hidden((await browser.visit(APPLY)).body, '_revision')!]];
+    const kept = code(await browser.send('/de/save/resident-parking'));
+    const id = browser.cookies.get(SID)!;
+    const ended = await browser.send('/de/end', []);
+    expect([ended.status, ended.location]).toEqual([303, '/de/end']);
+    expect(ended.headers['clear-site-data']).toBe('"cache", "storage"');
+    expect(ended.headers['cache-control']).toBe('no-store');
+    for (const name of [SID, '__Host-case']) {
+      const set = (ended.headers['set-cookie'] as string[]).find((one) => one.startsWith(`${name}=`))!;
+      expect(set).toMatch(/^[\w-]+=;/);
+      expect(set.split('; ').slice(1).sort()).toEqual(['HttpOnly', 'Max-Age=0', 'Path=/', 'SameSite=Lax', 'Secure']);
+    }
+    expect(await page(browser)).toContain('Die Sitzung auf diesem Gerät ist beendet');
+    expect(await page(browser)).not.toContain('method="post"');
+    // Whoever kept the old id has nothing of it, not even a form that was open, which this process could save from memory.
+    const thief = withSession(id);
+    for (const path of [APPLY, `${APPLY}/check`]) expect((await thief.send(path)).status).toBe(410);
+    expect((await thief.send(`${APPLY}/check`, form)).status).toBe(410);
+    for (const path of [`/de/receipt/${reference}`, `/de/status/${reference}`])
+      expect((await thief.send(path)).location).toBe('/de/status');
+    const { rows } = await stage.owner.query('select 1 from session where id_hash = $1', [createHash('sha256').update(id).digest()]);
+    expect(rows).toEqual([]);
+    const home = new PlainBrowser(stage.portal.port);
+    const resumed = await home.send('/de/resume', [
+      ['code', kept],
+      ['factor', birthDate()],
+    ]);
+    expect(resumed.location).toBe(APPLY);
+    expect(await opens(home.cookies.get(SID))).toBe(true);
+  });
+
+  it('a submission that was opened with its reference is closed again, and ending twice is no error', async () => {
+    const reference = await submit(browser, journey('dog-tax', 'one-small-dog'));
+    const guest = new PlainBrowser(stage.portal.port);
+    await guest.send('/de/status', [
+      ['reference', reference],
+      ['factor', '27.03.1990'],
+    ]);
+    expect((await guest.send(`/de/status/${reference}`)).body).toContain('href="/de/end"');
+    for (let times = 0; times < 2; times++) {
+      expect((await guest.send('/de/end', [])).location).toBe('/de/end');
+      expect((await guest.send(`/de/status/${reference}`)).location).toBe('/de/status');
+    }
   });
 });
 

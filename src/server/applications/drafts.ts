@@ -8,6 +8,7 @@ import type { Package, PackageDocuments } from '#package';
 import type { Catalog, Offering } from '#server/catalog';
 import {
   createSession,
+  endSession,
   keepDraft,
   loadDraft,
   loadFlow,
@@ -55,6 +56,8 @@ export interface Applications {
     factor: string,
     session: Buffer | undefined,
   ) => Promise<Resumed & { session?: string }>;
+  /** Ends a session, and forgets what this process opened for it. */
+  readonly end: (municipality: string, session: Buffer) => Promise<void>;
 }
 
 /** The second factor that a draft's answers offer. */
@@ -241,7 +244,14 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
         });
         if (result.outcome !== 'unknown') return result;
       }
-      return { outcome: 'unknown', id: null, service: null, session: fresh };
+      // A wrong code opens nothing, not even a session.
+      if (fresh) await endSession(store, municipality, sessionHash);
+      return { outcome: 'unknown', id: null, service: null };
+    },
+
+    async end(municipality, session) {
+      await endSession(store, municipality, session);
+      for (const [name, draft] of held) if (draft.session.equals(session)) held.delete(name);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Sessions of citizens. The cookie holds 256 random bits; the database only their SHA-256, so that a copy of it opens no session. */
 import { createHash, randomBytes } from 'node:crypto';
 import { milliseconds } from './interval.ts';
-import type { Statements } from './pool.ts';
+import type { Statements, Store } from './pool.ts';
 
 export interface Session {
   /** What the cookie holds. */
@@ -58,4 +58,29 @@ export async function renewSession(
     milliseconds(absolute),
   ]);
   return row?.renewed ? { id, hash } : undefined;
+}
+
+/** Ends a session at once. Drafts that a code leads back to can be fetched again; the others are out of everybody's reach until they expire. */
+export async function endSession(store: Statements, municipality: string, hash: Buffer): Promise<void> {
+  await store.query('session-end', `select end_session($1, $2)`, [municipality, hash]);
+}
+
+/** A draft of a session, without its contents. */
+export interface SessionDraft {
+  service: string;
+  /** It can be fetched with a resume code. */
+  kept: boolean;
+  expiresAt: Date;
+}
+
+/** The drafts that a living session has, by service. */
+export function sessionDrafts(store: Store, municipality: string, hash: Buffer): Promise<SessionDraft[]> {
+  return store.transaction(municipality, (tx) =>
+    tx.query<SessionDraft>(
+      'session-drafts',
+      `select service, resume_hash is not null as kept, expires_at as "expiresAt" from application
+       where municipality = $1 and session_hash = $2 and lifecycle = 'draft' and expires_at > now() order by service`,
+      [municipality, hash],
+    ),
+  );
 }

@@ -9,10 +9,9 @@ import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSes
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { reader, reviewSections, textField } from './views.ts';
-import { go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { go, GRANT, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
 
-const GRANT = '__Host-case';
 /** How long reference and second factor open a submission's pages. */
 const GRANTED = 60 * 60_000;
 

@@ -37,6 +37,8 @@ const FORM_LIMIT = 256 * 1024;
 export const UPLOAD_LIMIT = 256 * 1024 * 1024;
 
 const CALLBACK_LIMIT = 64 * 1024;
+/** What the page of a refusal looks like: the same under every name, also where nothing else is served. */
+const REFUSAL_FILES = new Set(['/error.css', '/favicon.svg']);
 
 const HEADERS: readonly (readonly [string, string])[] = [
   ['X-Content-Type-Options', 'nosniff'],
@@ -91,7 +93,11 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
     const match = hosts === 1 ? HOST.exec(req.headers.host ?? '') : null;
     const municipality = match ? byHost.get(match[1]!) : undefined;
-    if (!match || !municipality) return refuse(req, res, match ? 421 : 400);
+    if (!match || !municipality) {
+      // Files that are there: no page is asked for, so nothing is known of whose it would be.
+      if (match && req.method === 'GET' && REFUSAL_FILES.has(path)) return handler(req as KnownRequest, res);
+      return refuse(req, res, match ? 421 : 400);
+    }
     if (peer.scheme === 'https') res.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
 
     if (path === `/brand/${municipality.hash}.css`) {

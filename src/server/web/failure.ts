@@ -11,9 +11,11 @@ export function failure(request: Request): Shown<(status: number, error: App.Err
     const { t } = request;
     const known =
       error && KNOWN.has(error.message) ? error.message : status === 404 || status === 405 ? 'page' : status === 413 ? 'form' : 'other';
-    const service = /\/(?:apply|save)\/([a-z0-9-]+)/.exec(request.url.pathname)?.[1];
+    const service = /\/(?:apply|save|services)\/([a-z0-9-]+)/.exec(request.url.pathname)?.[1];
     const links = [{ href: `/${request.lang}`, label: t.t('web.services') }];
     if (known === 'off-path' && service) links.unshift({ href: `/${request.lang}/apply/${service}`, label: t.t('web.goOn') });
+    if (known === 'closed' && service) links.unshift({ href: `/${request.lang}/services/${service}`, label: t.t('service.channels') });
+    if (known === 'submitted') links.unshift({ href: `/${request.lang}/status`, label: t.t('web.status.title') });
     if (known === 'draft') links.unshift({ href: `/${request.lang}/resume`, label: t.t('web.resume.title') });
     const view: ErrorView = {
       title: t.t(`web.failure.${known}.title`),

@@ -2,6 +2,7 @@
 export { home, legal, servicePage, start, toLanguage } from './services.ts';
 export { applyPage, postApply } from './apply.ts';
 export { keepSession, resumePage, resume, save } from './resume.ts';
+export { endPage, endSession } from './end.ts';
 export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';
 export type { Shown } from './shown.ts';
 export { failure } from './failure.ts';

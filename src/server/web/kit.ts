@@ -11,6 +11,8 @@ import type { RequestContext } from './edge.ts';
 import { Shown } from './shown.ts';
 
 const COOKIE = '__Host-sid';
+/** Opens one submission's pages, after its reference and second factor. */
+export const GRANT = '__Host-case';
 
 export interface Request extends RequestContext {
   readonly lang: string;
@@ -33,6 +35,15 @@ export function openRequest(context: RequestContext, event: RequestEvent): Reque
 
 export function setSession(request: Request, id: string): void {
   request.cookies.set(COOKIE, id, { path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
+}
+
+/** Whether this browser holds something that opens a person's pages. Whether it still does, the database says. */
+export function known({ session, cookies }: Request): boolean {
+  return session !== undefined || Boolean(cookies.get(GRANT));
+}
+
+export function forgetSession(request: Request): void {
+  for (const name of [COOKIE, GRANT]) request.cookies.delete(name, { path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
 }
 
 export function offeringOf(request: Request, service: string): Offering {
@@ -85,6 +96,7 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
       label: t.t(`web.${page}`),
     })),
     session: options.session,
+    end: known(request) ? { href: `/${lang}/end`, label: t.t('web.end.title') } : undefined,
     unlisted: options.unlisted,
   };
 }

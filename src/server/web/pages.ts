@@ -71,11 +71,20 @@ function checkPage(walk: Walk): string | undefined {
   return last?.page.kind === 'check' ? last.path : undefined;
 }
 
-/** "Section 2 of 5": only sections that are on the way, and only where there are several. */
-function progress(read: Reader, walk: Walk, step: Step): Progress | undefined {
-  const sections = walk.flow.sections.filter(
-    (section) => !section.precheck && section.pages.some((page) => page.kind !== 'done' && page.kind !== 'exit'),
+/** Sections that are on the way: what the answers passed over does not count, what lies ahead does. */
+function sectionsOf(walk: Walk) {
+  const { sections } = walk.flow;
+  const reached = new Set(walk.steps.map((step) => step.section));
+  const here = sections.findIndex((section) => section.id === walk.steps.at(-1)!.section);
+  return sections.filter(
+    (section, index) =>
+      (index > here || reached.has(section.id)) && section.pages.some((page) => page.kind !== 'done' && page.kind !== 'exit'),
   );
+}
+
+/** "Section 2 of 5", after the pre-check, and only where there are several. */
+function progress(read: Reader, walk: Walk, step: Step): Progress | undefined {
+  const sections = sectionsOf(walk).filter((section) => !section.precheck);
   const index = sections.findIndex((section) => section.id === step.section);
   const key = `section.${step.section}.title`;
   if (index < 0 || sections.length < 2 || !read.t.has(key)) return undefined;
@@ -257,40 +266,30 @@ export function taskListView({ draft, lang, t }: PageContext): TaskListView {
   const read = reader(draft.pkg, lang);
   const { walk } = draft;
   const service = draft.offering.service;
-  const reached = new Set(walk.steps.map((step) => step.section));
   const stopped = walk.steps.at(-1)!;
-  const tasks = walk.flow.sections
-    .filter((section) => section.pages.some((page) => page.kind !== 'done' && page.kind !== 'exit'))
-    .map((section) => {
-      const first = walk.steps.find((step) => step.section === section.id);
-      const here = stopped.section === section.id;
-      const started = walk.steps.some((step) => step.section === section.id && step.state === 'done');
-      const done = reached.has(section.id) && !here;
-      const state = done
+  const name = (section: string) => (read.t.has(`section.${section}.title`) ? read.t.t(`section.${section}.title`) : section);
+  const tasks = sectionsOf(walk).map((section) => {
+    const first = walk.steps.find((step) => step.section === section.id);
+    const here = stopped.section === section.id;
+    const started = walk.steps.some((step) => step.section === section.id && step.state === 'done');
+    const state = here
+      ? stopped.state === 'invalid'
+        ? ('problem' as const)
+        : started
+          ? ('started' as const)
+          : ('todo' as const)
+      : first
         ? ('done' as const)
-        : here
-          ? stopped.state === 'invalid'
-            ? ('problem' as const)
-            : started
-              ? ('started' as const)
-              : ('todo' as const)
-          : ('locked' as const);
-      const page = here ? stopped.path : first?.path;
-      return {
-        label: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id,
-        href: state === 'locked' || !page ? undefined : applyPath(lang, service, page),
-        state,
-        skipped: !first && walk.flow.sections.indexOf(section) < walk.flow.sections.findIndex((one) => one.id === stopped.section),
-      };
-    })
-    .filter((task) => !task.skipped)
-    .map(({ skipped: _skipped, ...task }) => task);
+        : ('locked' as const);
+    const page = here ? stopped.path : first?.path;
+    return { label: name(section.id), href: page && applyPath(lang, service, page), state };
+  });
   return {
     title: read.t.t('service.title'),
     intro: t.t('web.tasksIntro'),
     savedUntil: draft.expiresAt && longDate(draft.expiresAt, lang),
     groups: [{ tasks }],
-    next: { href: applyPath(lang, service, stopped.path), label: t.t('web.goOn') },
+    next: { href: applyPath(lang, service, stopped.path), label: name(stopped.section) },
     save: `/${lang}/save/${service}`,
   };
 }
