@@ -11,7 +11,7 @@ export interface Account {
 
 export const ACCOUNTS: readonly Account[] = [
   { id: 'amsel', name: 'Anke Amsel', post: { de: 'Schalter', en: 'Counter' }, roles: ['buergerbuero'] },
-  { id: 'buchfink', name: 'Bernd Buchfink', post: { de: 'Servicetelefon', en: 'Service telephone' }, roles: ['telefon'] },
+  { id: 'buchfink', name: 'Bernd Buchfink', post: { de: 'Telefon', en: 'Telephone' }, roles: ['telefon'] },
   { id: 'drossel', name: 'Derya Drossel', post: { de: 'Posteingang', en: 'Post room' }, roles: ['posteingang'] },
   {
     id: 'eisvogel',

@@ -14,6 +14,7 @@ const WORDS = {
     cancel: 'Abbrechen',
     staff: 'Erfundene Beschäftigte',
     hint: `Alle haben das Kennwort „${PASSWORD}“.`,
+    short: 'Benutzer',
     name: 'Name',
     post: 'Aufgabe',
     logout: 'Abmelden',
@@ -34,6 +35,7 @@ const WORDS = {
     cancel: 'Cancel',
     staff: 'Invented staff',
     hint: `All of them have the password “${PASSWORD}”.`,
+    short: 'User',
     name: 'Name',
     post: 'Task',
     logout: 'Log out',
@@ -80,7 +82,7 @@ ${wrong ? `<p class="wrong" id="wrong" role="alert">${t.wrong}</p>` : ''}
 <label for="user">${t.user}</label><input id="user" name="user" value="${escape(user ?? '')}" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus${described}>
 <label for="password">${t.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required${described}>
 <div class="row"><button>${t.login}</button><button class="second" name="cancel" value="yes" formnovalidate>${t.cancel}</button></div></form>
-<section><h2>${t.staff}</h2><p>${t.hint}</p><table><thead><tr><th scope="col">${t.user}</th><th scope="col">${t.name}</th><th scope="col">${t.post}</th></tr></thead><tbody>${rows}</tbody></table></section>`,
+<section><h2>${t.staff}</h2><p>${t.hint}</p><table><thead><tr><th scope="col">${t.short}</th><th scope="col">${t.name}</th><th scope="col">${t.post}</th></tr></thead><tbody>${rows}</tbody></table></section>`,
     wrong,
   );
 }
@@ -127,7 +129,7 @@ button.second:hover { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .wrong { margin: 0 0 .5rem; padding: .5rem .75rem; border-left: .3rem solid var(--bad); background: #fdf0f0; color: var(--bad); font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
-th, td { text-align: left; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 thead th { color: var(--soft); font-size: .85rem; }
 code { font-size: 1em; }
 @media (max-width: 40rem) { main { margin: 0; border: 0; border-radius: 0; } }

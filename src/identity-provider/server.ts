@@ -106,7 +106,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     const { pathname } = new URL(req.url ?? '/', 'http://provider');
     res.setHeader('X-Content-Type-Options', 'nosniff');
     res.setHeader('X-Frame-Options', 'DENY');
-    res.setHeader('Referrer-Policy', 'no-referrer');
+    // Not `no-referrer`: browsers would send our own forms with `Origin: null`.
+    res.setHeader('Referrer-Policy', 'same-origin');
     if (req.headers.host !== `${HOST}:${port}`) return answer(res, 421, failedPage('de'));
     if (pathname === '/style.css') return answer(res, 200, STYLE, 'text/css; charset=utf-8');
     if (pathname.startsWith('/interaction/')) return interact(req, res);

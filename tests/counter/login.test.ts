@@ -94,7 +94,12 @@ describe('without the role', () => {
     const clerk = browser('neudorf.localhost');
     const refused = await logIn(stage, clerk, 'drossel', { station: '' });
     expect(refused.status).toBe(403);
-    for (const text of ['Dafür fehlt Ihnen die Berechtigung', 'Fragen Sie die Teamleitung', 'Derya Drossel', 'action="/de/counter/logout"'])
+    for (const text of [
+      'Dafür fehlt Ihnen die Berechtigung',
+      'Wenden Sie sich an die Teamleitung',
+      'Derya Drossel',
+      'action="/de/counter/logout"',
+    ])
       expect(refused.body).toContain(text);
     expect((await clerk.send('/de/counter/station', [['station', 'gemeindebuero/1']])).status).toBe(403);
     expect((await clerk.send('/de/counter/next', [])).status).toBe(403);

@@ -97,7 +97,6 @@ export function counterFrame(request: Request, { title, faulty }: CounterOptions
     demo: municipality.staff?.demo ?? false,
     clerk: clerk && {
       name: clerk.name,
-      roles: roleNames(request, clerk),
       station: stationName(request, clerk.station),
       stationHref: counterPath(lang, 'station'),
       next: counterPath(lang, 'next'),

@@ -19,8 +19,6 @@ export interface CounterFrame {
 
 export interface ClerkView {
   readonly name: string;
-  /** "Schalter, Telefon"; empty when there is none. */
-  readonly roles: string;
   /** "Bürgerbüro Rathaus, Platz 2". */
   readonly station?: string | undefined;
   readonly stationHref: string;
