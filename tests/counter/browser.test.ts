@@ -78,12 +78,16 @@ describe.each(MODES)('%s', (_, lang, senses, user) => {
     expect(await person.page.evaluate(() => localStorage.length)).toBe(0);
 
     // A link in a page of somebody else's: the Strict cookie stays behind, and the session is found all the same.
-    await person.page.route('http://elsewhere.localhost/', (route) =>
+    await person.page.route('http://attack.example/', (route) =>
       route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><title>x</title><a href="${start}">Schalter</a>` }),
     );
-    await person.visit('http://elsewhere.localhost/');
+    const asked: string[] = [];
+    person.page.on('request', (request) => void asked.push(new URL(request.url()).pathname));
+    await person.visit('http://attack.example/');
     await person.page.getByRole('link').click();
     await person.page.waitForURL(start);
+    expect(asked.filter((path) => path === `/${lang}/counter/login`).length).toBe(2);
+    expect(asked.filter((path) => path.includes('interaction'))).toEqual([]);
     expect(person.complaints).toEqual([]);
 
     await person.press(words.logout);

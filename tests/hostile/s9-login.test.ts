@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { onward, pathOf } from '../counter/staff.ts';
 import { startFakeProvider, type FakeProvider, type Lies } from '../counter/fake-provider.ts';
 import { PlainBrowser, STAFF_SECRET, type Answer } from '../portal.ts';
-import { openStage, type Stage } from './stage.ts';
+import { elements, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
 let fake: FakeProvider;
@@ -204,6 +204,36 @@ it('a link in a page of somebody else: asked again from a page of ours before an
   const answer = await clerk.send('/de/counter/login?to=/de/counter/station', undefined, { 'sec-fetch-site': 'cross-site' });
   expect([answer.status, answer.location]).toEqual([200, undefined]);
   expect(pathOf(onward(answer))).toBe('/de/counter/login?to=%2Fde%2Fcounter%2Fstation');
+});
+
+it.each(['<img src=x onerror=alert(1)>', '"><script>alert(1)</script>', '{@html 1}</title>'])(
+  'a name like %s stays a name',
+  async (name) => {
+    const location = await begin();
+    fake.lies = { claims: { name } };
+    await clerk.send(fake.comeBack(location));
+    await clerk.send('/de/counter/station', [['station', 'rathaus/1']]);
+    const all = elements((await clerk.visit('/de/counter')).body);
+    expect(all.filter(({ tagName }) => tagName === 'img')).toEqual([]);
+    expect(all.filter(({ tagName }) => tagName === 'script').map(({ attrs }) => attrs.find((one) => one.name === 'src')?.value)).toEqual([
+      '/enhance.js',
+    ]);
+    const said = all.flatMap(({ childNodes }) =>
+      childNodes.flatMap((node) => (node.nodeName === '#text' && 'value' in node ? [node.value] : [])),
+    );
+    expect(said.filter((text) => text === name)).toHaveLength(2);
+  },
+);
+
+it('logins begun from one address are limited: 429, and when to come again', async () => {
+  await stage.owner.query('delete from rate_limit');
+  const begun: Answer[] = [];
+  for (let n = 0; n < 201; n += 1) begun.push(await clerk.send('/de/counter/login'));
+  expect(begun.slice(0, 200).every(({ status }) => status === 303)).toBe(true);
+  const last = begun.at(-1)!;
+  expect([last.status, Number(last.headers['retry-after']) > 0]).toEqual([429, true]);
+  expect(last.body).toContain('Zu viele Anmeldungen');
+  await stage.owner.query('delete from rate_limit');
 });
 
 it('the figure', () => {

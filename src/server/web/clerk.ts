@@ -85,6 +85,8 @@ export interface CounterOptions {
 export function counterFrame(request: Request, { title, faulty }: CounterOptions): CounterFrame {
   const { municipality, lang, t } = request;
   const clerk = known.get(request);
+  const station = stationName(request, clerk?.station);
+  const ready = clerk && clerk.roles.length > 0 && (station !== undefined || municipality.staff?.sites.length === 0);
   return {
     t: t.t,
     title: [title, t.t('counter.name'), municipality.name].join(' – '),
@@ -97,9 +99,9 @@ export function counterFrame(request: Request, { title, faulty }: CounterOptions
     demo: municipality.staff?.demo ?? false,
     clerk: clerk && {
       name: clerk.name,
-      station: stationName(request, clerk.station),
+      station,
       stationHref: counterPath(lang, 'station'),
-      next: counterPath(lang, 'next'),
+      next: ready ? counterPath(lang, 'next') : undefined,
       logout: counterPath(lang, 'logout'),
     },
   };

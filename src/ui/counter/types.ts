@@ -22,8 +22,8 @@ export interface ClerkView {
   /** "Bürgerbüro Rathaus, Platz 2". */
   readonly station?: string | undefined;
   readonly stationHref: string;
-  /** Addresses that take a POST. */
-  readonly next: string;
+  /** Addresses that take a POST. `next` only for who is at work here. */
+  readonly next?: string | undefined;
   readonly logout: string;
 }
 
