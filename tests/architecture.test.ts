@@ -15,6 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   package: ['i18n', 'fields', 'flow'],
   ui: ['fields'],
   backoffice: [],
+  'identity-provider': [],
   'server/observe': ['server/store'],
   'server/config': ['fields', 'flow', 'package'],
   'server/store': [],
@@ -33,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'server/config',
     'server/faults',
   ],
+  'server/identity': ['server/store', 'server/config'],
   'server/web': ['*', 'server'],
   server: ['*'],
   routes: ['server/web', 'ui', 'fields'],
@@ -47,6 +49,7 @@ const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
   'server/web': ['edge.ts', 'serving.ts'],
   server: ['portal.ts'],
   backoffice: ['server.ts'],
+  'identity-provider': ['server.ts'],
 };
 
 const SHARED_DATA = /\.(json|css|woff2|typ|svg)$/;

@@ -5,9 +5,12 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startBackoffice, type Backoffice } from '../src/backoffice/server.ts';
+import { startIdentityProvider, type IdentityProvider } from '../src/identity-provider/server.ts';
 
 export const root = resolve(import.meta.dirname, '..');
 const SECRET = 'a-secret-for-tests-only';
+/** What the portal shows the identity provider. */
+export const STAFF_SECRET = 'another-secret-for-tests-only';
 
 export interface TestPortal {
   readonly url: string;
@@ -21,6 +24,8 @@ export interface TestPortal {
 export interface World {
   readonly portal: TestPortal;
   readonly backoffice: Backoffice;
+  /** Only where it was asked for. */
+  readonly identity: IdentityProvider | undefined;
   readonly dataDir: string;
   /** Starts another portal on the same data; on the port that `PORT` names, if any. */
   readonly start: (env?: NodeJS.ProcessEnv) => Promise<TestPortal>;
@@ -46,7 +51,14 @@ async function startPortal(dataDir: string, env: NodeJS.ProcessEnv): Promise<Tes
   const port = Number(env.PORT ?? (await freePort()));
   const child = spawn(process.execPath, SERVE, {
     cwd: root,
-    env: { ...process.env, SCHALTER_DATA: dataDir, DEMO_BACKOFFICE_SECRET: SECRET, ...env, PORT: String(port) },
+    env: {
+      ...process.env,
+      SCHALTER_DATA: dataDir,
+      DEMO_BACKOFFICE_SECRET: SECRET,
+      DEMO_IDENTITY_SECRET: STAFF_SECRET,
+      ...env,
+      PORT: String(port),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -84,10 +96,27 @@ export interface Twin {
   readonly params: object;
 }
 
+export interface WorldOptions {
+  readonly progressAfter?: number;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly twins?: readonly Twin[];
+  /** Where staff log in: at the demo's provider, which is started, or at an issuer of the test's own. */
+  readonly identity?: 'demo' | { readonly issuer: string };
+}
+
+/** The demo's provider for a portal on `port`, with the clients of both municipalities. */
+function startDemoProvider(dataDir: string, port: number): Promise<IdentityProvider> {
+  const clients = Object.entries({ musterstadt: 'localhost', neudorf: 'neudorf.localhost' }).map(([id, host]) => ({
+    id,
+    secret: STAFF_SECRET,
+    callbacks: [`http://${host}:${port}/de/counter/callback`],
+    left: [`http://${host}:${port}/de/counter/left`],
+  }));
+  return startIdentityProvider({ port: 0, dataDir: join(dataDir, 'identity-provider'), clients });
+}
+
 /** A portal with a fresh database and a back office that its destinations lead to. */
-export async function openWorld(
-  options: { progressAfter?: number; env?: NodeJS.ProcessEnv; twins?: readonly Twin[] } = {},
-): Promise<World> {
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'schalter-'));
   const backoffice = await startBackoffice({
     port: 0,
@@ -95,13 +124,19 @@ export async function openWorld(
     secret: SECRET,
     progressAfter: options.progressAfter ?? 300,
   });
+  const port = await freePort();
+  const identity = options.identity === 'demo' ? await startDemoProvider(dataDir, port) : undefined;
+  const own = typeof options.identity === 'object' ? options.identity.issuer : undefined;
+  const issuer = own ?? `http://127.0.0.1:${identity?.port ?? 9}`;
   const config = join(dataDir, 'config');
   const { cpSync, readdirSync, readFileSync, writeFileSync, chmodSync } = await import('node:fs');
   cpSync(join(root, 'src/server/config/municipalities'), config, { recursive: true });
   for (const file of readdirSync(config)) {
     writeFileSync(
       join(config, file),
-      readFileSync(join(config, file), 'utf8').replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`),
+      readFileSync(join(config, file), 'utf8')
+        .replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`)
+        .replaceAll('http://127.0.0.1:4011', issuer),
     );
   }
   for (const twin of options.twins ?? []) {
@@ -111,15 +146,17 @@ export async function openWorld(
   }
   chmodSync(dataDir, 0o755);
   const start = (env: NodeJS.ProcessEnv = {}) => startPortal(dataDir, { SCHALTER_CONFIG: config, ...options.env, ...env });
-  const portal = await start();
+  const portal = await start({ PORT: String(port), ...options.env });
   return {
     portal,
     backoffice,
+    identity,
     dataDir,
     start,
     close: async () => {
       await portal.stop();
       await backoffice.close();
+      await identity?.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -43,19 +43,25 @@ function build() {
   run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error']);
 }
 
-/** The demo's shared secret: made once, kept beside the data, readable for its owner only. */
-function demoSecret() {
+/** A secret of the demo's: made once, kept beside the data, readable for its owner only. */
+function demoSecret(name) {
   const data = resolve(process.env.SCHALTER_DATA ?? join(root, '.data'));
-  const file = join(data, 'demo-secret');
+  const file = join(data, name);
   mkdirSync(data, { recursive: true });
   if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
   return readFileSync(file, 'utf8');
 }
 
 function start() {
-  const env = { ...process.env, DEMO_BACKOFFICE_SECRET: process.env.DEMO_BACKOFFICE_SECRET ?? demoSecret() };
+  const env = {
+    ...process.env,
+    DEMO_BACKOFFICE_SECRET: process.env.DEMO_BACKOFFICE_SECRET ?? demoSecret('demo-secret'),
+    DEMO_IDENTITY_SECRET: process.env.DEMO_IDENTITY_SECRET ?? demoSecret('demo-identity-secret'),
+  };
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const children = [scripts.backoffice, scripts.serve].map((script) =>
+  // Invented staff belong to the demonstration's own municipalities: with others, nobody gets them unasked.
+  const demo = process.env.SCHALTER_CONFIG ? [] : [scripts['identity-provider']];
+  const children = [scripts.backoffice, ...demo, scripts.serve].map((script) =>
     spawn(node, script.split(' ').slice(1), {
       cwd: root,
       env,

@@ -32,6 +32,19 @@ const command: Command = {
         if (problems.length === 0) note(`secrets of ${one.id}/${destination.id}`, true, destination.secrets.join(', '));
       }
     }
+    for (const { id, staff } of municipalities) {
+      if (!staff) continue;
+      try {
+        readSecret(staff.clientSecret);
+        note(
+          `staff of ${id}`,
+          true,
+          `${staff.demo ? 'DEMONSTRATION, invented staff; ' : ''}log in at ${staff.issuer} as ${staff.clientId}`,
+        );
+      } catch (error) {
+        note(`staff of ${id}`, false, (error as Error).message);
+      }
+    }
     const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);
     for (const one of catalog.findings)
       if (one.severity === 'error') note(`flow ${one.file} ${one.place}`, false, `${one.message} ${one.remedy}`);

@@ -8,6 +8,7 @@ import { createWorker, destinationSettings, receiveStatus, type DestinationSetti
 import { createDocuments, type Documents } from '#server/documents';
 import { faultsArmed } from '#server/faults';
 import { clamd, openFile, type Scanner } from '#server/files';
+import { createIdentity, type Identity } from '#server/identity';
 import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
 import { claimPeriodic, DatabaseUnavailable, deliveryFigures, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
 import { brandCss } from '#ui/brand.ts';
@@ -24,6 +25,7 @@ export interface Portal {
   readonly keys: KeyRing;
   readonly catalog: Catalog;
   readonly applications: Applications;
+  readonly identity: Identity;
   readonly documents: Documents;
   readonly scanner: Scanner | undefined;
   /** Portal texts, all languages. */
@@ -61,6 +63,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   const applications = createApplications(store, keys, catalog, settings.fixedToday === undefined ? undefined : () => settings.fixedToday!);
   if (faultsArmed(env)) logger.error('fault_points_armed');
   if (settings.fixedToday !== undefined) logger.warn('fixed_day', { day: settings.fixedToday });
+  for (const municipality of municipalities) if (municipality.staff?.demo) logger.warn('demo_login', { municipality: municipality.id });
   const destinations = new Map<string, DestinationSettings>();
   for (const municipality of municipalities) {
     for (const document of municipality.destinations) {
@@ -107,6 +110,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     keys,
     catalog,
     applications,
+    identity: createIdentity(store, keys, (reference) => readSecret(reference, env)),
     documents: createDocuments(),
     scanner: env.SCHALTER_CLAMD ? clamd(env.SCHALTER_CLAMD) : undefined,
     texts: createTexts({ de, en }),

@@ -241,8 +241,10 @@ export class Person {
     if (!this.#copy) {
       const context = await this.#context.browser()!.newContext({ viewport: this.page.viewportSize() });
       this.#copy = await context.newPage();
-      await this.#copy.goto(new URL('/de/legal/imprint', this.page.url()).href);
     }
+    // What the copy loads has to come from where the page comes from.
+    const { origin } = new URL(this.page.url());
+    if (new URL(this.#copy.url()).origin !== origin) await this.#copy.goto(`${origin}/de/legal/imprint`);
     await this.#copy.setContent((await this.page.content()).replaceAll(/<script.*?<\/script>/gs, ''));
     return findings(this.#copy);
   }

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hidden, PlainBrowser, root, type Answer } from '../portal.ts';
+import { logIn } from '../counter/staff.ts';
 import { journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 
 const MARKS = { 'applicant.givenNames': 'Zaunkönig', 'applicant.familyName': 'Haubenmeise' };
@@ -18,13 +19,13 @@ function routes(): string[] {
     .sort();
 }
 
-type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere';
-const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere'];
+type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere' | 'clerk' | 'clerk elsewhere';
+const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere', 'clerk', 'clerk elsewhere'];
 interface Row {
   /** Addresses of the owner's things under this route. */
   readonly paths: () => string[];
-  /** For everybody who is served at all, or for the owner only. */
-  readonly open: boolean;
+  /** For everybody who is served at all, for the owner only, or for staff of this municipality only. */
+  readonly open: boolean | 'staff';
   /** What the route writes, as forms: nobody but the owner may have an effect. */
   readonly forms?: () => [string, string][][];
 }
@@ -78,6 +79,16 @@ const MATRIX: Readonly<Record<string, Row>> = {
   '/[lang=lang]/keep': { open: true, paths: () => [], forms: () => [[]] },
   '/[lang=lang]/receipt/[reference]': { open: false, paths: () => [`/de/receipt/${reference}`] },
   '/[lang=lang]/receipt/[reference]/summary.pdf': { open: false, paths: () => [`/de/receipt/${reference}/summary.pdf`] },
+  '/counter': { open: true, paths: () => ['/counter'] },
+  '/[lang=lang]/counter': { open: 'staff', paths: () => ['/de/counter', '/en/counter'] },
+  '/[lang=lang]/counter/station': { open: 'staff', paths: () => ['/de/counter/station'], forms: () => [[['station', 'rathaus/3']]] },
+  '/[lang=lang]/counter/next': { open: 'staff', paths: () => ['/de/counter/next'], forms: () => [[]] },
+  '/[lang=lang]/counter/login': { open: true, paths: () => ['/de/counter/login', '/de/counter/login?to=/de/counter/station'] },
+  '/[lang=lang]/counter/left': { open: true, paths: () => ['/de/counter/left'] },
+  // Nobody has begun a login here. What it does with one that was begun: S9.
+  '/[lang=lang]/counter/callback': { open: 'staff', paths: () => [] },
+  // Ends the asker's own session, if there is one: S8.
+  '/[lang=lang]/counter/logout': { open: 'staff', paths: () => ['/de/counter/logout'] },
   '/[lang=lang]/status/[reference]': { open: false, paths: () => [`/de/status/${reference}`] },
   // The last: whoever uses it has no session afterwards.
   '/[lang=lang]/end': { open: true, paths: () => ['/de/end'], forms: () => [[]] },
@@ -86,9 +97,9 @@ let visited: string[] = [];
 let revision = '';
 
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ identity: 'demo' });
   const { port } = stage.portal;
-  for (const who of WHO) people[who] = new PlainBrowser(port, who === 'elsewhere' ? 'neudorf.localhost' : 'localhost');
+  for (const who of WHO) people[who] = new PlainBrowser(port, who.includes('elsewhere') ? 'neudorf.localhost' : 'localhost');
   reference = await submit(people.owner, journey('dog-tax', 'one-small-dog', MARKS));
   const draft = journey('resident-parking', 'new-own-car', { 'applicant.familyName': DRAFT_MARK });
   await upToReview(people.owner, draft);
@@ -98,6 +109,9 @@ beforeAll(async () => {
   await upToReview(people.stranger, journey('resident-parking', 'new-own-car', { 'applicant.familyName': 'Fremd' }));
   await submit(people.stranger, journey('dog-tax', 'one-small-dog'));
   for (const [name, value] of people.owner.cookies) people.elsewhere.setCookie(name, value);
+  // Staff with every role: here, and in the next town with this town's session besides.
+  await logIn(stage, people.clerk, 'eisvogel');
+  for (const [name, value] of people.clerk.cookies) people['clerk elsewhere'].setCookie(name, value);
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -118,7 +132,12 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
       const answer = await browser.send(path);
       cells += 1;
       const place = `GET ${path}: ${answer.status} ${answer.location ?? ''}`;
-      if (row.open || who === 'owner') expect(answer.status, place).toBeLessThan(400);
+      if (row.open === 'staff' && who !== 'clerk') {
+        expect(answer.status, place).toBe(303);
+        const counter = path.split('/').slice(0, 3).join('/');
+        const formOnly = /(next|logout)$/.test(path);
+        expect(answer.location, place).toBe(formOnly ? counter : `${counter}/login?to=${encodeURIComponent(path)}`);
+      } else if (row.open || who === 'owner') expect(answer.status, place).toBeLessThan(400);
       else {
         // Their own page, the form that asks for a code, or nothing at all.
         const own = who === 'stranger' && !path.includes(reference);
@@ -135,14 +154,17 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
         cells += 1;
         const place = `POST ${path}: ${answer.status} ${answer.location ?? ''}`;
         // A wrong code leaves a session of one's own, which may be kept; the stranger's answers go to the stranger's application.
+        const staff = who === 'clerk' ? [303] : [401];
         const harmless =
-          path === '/de/end'
-            ? [303]
-            : path === '/de/keep'
-              ? [204, 410]
-              : who === 'stranger' && !row.open
-                ? [303, 409, 410, 422]
-                : [404, 409, 410, 422];
+          row.open === 'staff'
+            ? staff
+            : path === '/de/end'
+              ? [303]
+              : path === '/de/keep'
+                ? [204, 410]
+                : who === 'stranger' && !row.open
+                  ? [303, 409, 410, 422]
+                  : [404, 409, 410, 422];
         expect(harmless, place).toContain(answer.status);
         expect(leaks(answer), place).toEqual([]);
       }
@@ -155,6 +177,6 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
 it("the owner's things are as they were", async () => {
   expect(hidden((await people.owner.visit(APPLY)).body, '_revision')).toBe(revision);
   expect((await people.owner.visit(APPLY)).body).toContain(DRAFT_MARK);
-  console.log(`S1: ${cells} cells, ${Object.keys(MATRIX).length} routes, 4 kinds of people, nothing of the owner seen by others`);
+  console.log(`S1: ${cells} cells, ${Object.keys(MATRIX).length} routes, 6 kinds of people, nothing of the owner seen by others`);
   expect(cells).toBeGreaterThan(100);
 });

@@ -1,14 +1,16 @@
 /** S3: a page of somebody else's makes a browser send a form. All refused, nothing stored. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PlainBrowser } from '../portal.ts';
+import { logIn } from '../counter/staff.ts';
 import { elements, journey, openStage, upToReview, type Stage } from './stage.ts';
 
 let stage: Stage;
 let browser: PlainBrowser;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ identity: 'demo' });
   browser = new PlainBrowser(stage.portal.port);
   await upToReview(browser, journey('bulky-waste', 'sofa-free'));
+  await logIn(stage, browser, 'eisvogel');
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -42,6 +44,9 @@ const ROUTES = [
   '/de/status',
   '/de/keep',
   '/de/end',
+  '/de/counter/station',
+  '/de/counter/next',
+  '/de/counter/logout',
   '/de',
 ];
 
@@ -49,7 +54,7 @@ it('every writing route refuses every foreign request', async () => {
   const look = async () =>
     (
       await stage.owner.query(
-        'select (select count(*) from application) as a, (select max(revision) from application) as r, (select count(*) from audit) as n, (select count(*) from rate_limit) as l, (select count(*) from session) as s',
+        "select (select count(*) from application) as a, (select max(revision) from application) as r, (select count(*) from audit) as n, (select count(*) from rate_limit) as l, (select count(*) from session) as s, (select string_agg(desk, ' ') from staff_session) as d",
       )
     ).rows;
   const before = await look();

@@ -67,8 +67,9 @@ beforeAll(async () => {
     'name',
     'shortName',
   ]);
-  edit(join(stage.dataDir, 'config/musterstadt.json'), (document: { legal: object }) => ({
+  edit(join(stage.dataDir, 'config/musterstadt.json'), (document: { legal: object; staff: object }) => ({
     ...(poison(document, towns, (key) => kept.has(key)) as object),
+    staff: document.staff,
     legal: { ...document.legal, imprint: { de: towns.join('\n\n'), en: towns.join('\n- ') } },
     name: `Stadt ${corpus('town')[0]!.text}`,
     shortName: `Stadt ${corpus('town')[6]!.text}`,

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { parseJson } from '#package';
-import type { ConfigFinding, MunicipalityDocument } from './types.ts';
+import type { ConfigFinding, MunicipalityDocument, StaffDocument } from './types.ts';
 
 export type * from './types.ts';
 
@@ -130,6 +130,7 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
         report(`/services/${index}/destination`, `there is no destination "${offering.destination}"`, 'Name one of "destinations".');
       }
     }
+    if (document.staff) for (const finding of staffFindings(document.staff)) report(...finding);
     if (findings.length === before)
       municipalities.push({ ...document, hash: createHash('sha256').update(source).digest('hex').slice(0, 16) });
   }
@@ -137,6 +138,27 @@ export function readMunicipalities(dir: string): { municipalities: Municipality[
     findings.push({ file: dir, place: '', message: 'no municipality document found', remedy: 'Add one, see README.md.' });
   }
   return { municipalities, findings };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** What the schema cannot say about staff: place, message, remedy. */
+function* staffFindings(staff: StaffDocument): Generator<[string, string, string]> {
+  const url = URL.parse(staff.issuer);
+  const local = url !== null && LOOPBACK.test(url.hostname);
+  if (!url) yield ['/staff/issuer', 'is not an address', "Take it from the provider's /.well-known/openid-configuration."];
+  else if (url.protocol === 'http:' && !(staff.allowHttp && local))
+    yield ['/staff/issuer', 'plain http', 'Use https; "allowHttp" is for a provider on this machine only.'];
+  if (url && staff.demo && !local) yield ['/staff/demo', 'the demo login runs on this machine only', 'Remove "demo", or name its address.'];
+  const seen = new Set<string>();
+  for (const [index, site] of staff.sites.entries()) {
+    for (const desk of site.desks) {
+      const station = `${site.id}/${desk.id}`;
+      if (seen.has(station))
+        yield [`/staff/sites/${index}`, `the desk "${station}" is there twice`, 'Give every desk of a site its own id.'];
+      seen.add(station);
+    }
+  }
 }
 
 /**

@@ -19,6 +19,34 @@ export interface MunicipalityDocument {
   legal: Record<'imprint' | 'privacy' | 'accessibility', Record<string, string>>;
   services: OfferingDocument[];
   destinations: DestinationDocument[];
+  /** Without it there is no counter. */
+  staff?: StaffDocument;
+}
+
+/** What a member of staff may do. */
+export type Role = 'counter' | 'phone' | 'post' | 'lead';
+
+/** Where staff log in (OpenID Connect), and where they sit. */
+export interface StaffDocument {
+  issuer: string;
+  clientId: string;
+  /** A reference. */
+  clientSecret: string;
+  /** Claim of the ID token that names the roles; dots lead into it. Default `roles`. */
+  claim?: string;
+  /** What the provider calls them -> what they are here. */
+  roles: Record<string, Role>;
+  /** For a provider on this machine only. */
+  allowHttp?: boolean;
+  /** The login is the demonstration's, with invented staff: `identity-provider` serves it, and every page says so. */
+  demo?: boolean;
+  sites: SiteDocument[];
+}
+
+export interface SiteDocument {
+  id: string;
+  name: string;
+  desks: { id: string; name: string }[];
 }
 
 /** An offering: this municipality offers a service. */

@@ -17,6 +17,8 @@ export const EVENTS = {
   flow: { ...finding, service: 'id' },
   destination: { municipality: 'id', destination: 'id', message: 'text' },
   fixed_day: { day: 'day' },
+  /** Staff of this municipality are invented. */
+  demo_login: { municipality: 'id' },
   /** This portal kills itself when a test says so. */
   fault_points_armed: {},
   // requests
@@ -24,6 +26,10 @@ export const EVENTS = {
   request_failed: { correlation: 'id', route: 'route', error: 'code', place: 'stack' },
   edge_failed: { error: 'code' },
   payload_defect: { municipality: 'id', service: 'id', flow: 'id', count: 'number' },
+  // staff
+  login_refused: { municipality: 'id', reason: 'code', correlation: 'id' },
+  login_unavailable: { municipality: 'id', reason: 'code', correlation: 'id' },
+  role_refused: { municipality: 'id', route: 'route', correlation: 'id' },
   // deliveries
   delivery: { ...delivery, ...outcome, attempt: 'number', outcome: 'code', held: 'boolean', milliseconds: 'number' },
   delivery_lost: delivery,

@@ -9,4 +9,5 @@ export type { Logger } from './logger.ts';
 export { openStore, type Row, type Statements, type Store, type StoreOptions } from './pool.ts';
 export { open, purposes, seal, SealBroken, type SealContext } from './sealing.ts';
 export * from './sessions.ts';
+export * from './staff.ts';
 export * from './submissions.ts';

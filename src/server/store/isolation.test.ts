@@ -6,6 +6,7 @@ import { silent, testDatabase } from '../../../tests/postgres.ts';
 import {
   addSummary,
   claimDeliveries,
+  createStaffSession,
   deliveryFigures,
   findSubmission,
   loadDraft,
@@ -25,6 +26,7 @@ const draft = await draftIn(store, 'musterstadt');
 const handedIn = await draftIn(store, 'musterstadt');
 const submit = submitOf(handedIn);
 await submitApplication(store, submit);
+await createStaffSession(store, 'musterstadt', { subject: 's', name: 'n', roles: [] }, limits);
 // a row in every table that none of this filled
 await owner.query(
   `insert into file (id, municipality, application_id, field_path, name_sealed, mime) values (gen_random_uuid(), 'musterstadt', $1, 'f', '', 'application/pdf')`,

@@ -34,9 +34,10 @@ export const handle: Handle = async ({ event, resolve }) => {
   const context = event.platform!.req.schalter;
   context.route = event.route.id ?? undefined;
   event.locals.request = openRequest(context, event);
-  const { lang, dir } = event.locals.request;
   const response = await resolve(event, {
-    transformPageChunk: ({ html }) => html.replace('%schalter.lang%', lang).replace('%schalter.dir%', dir),
+    // A login may have changed the language.
+    transformPageChunk: ({ html }) =>
+      html.replace('%schalter.lang%', event.locals.request.lang).replace('%schalter.dir%', event.locals.request.dir),
     preload: () => false,
     filterSerializedResponseHeaders: () => false,
   });

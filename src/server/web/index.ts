@@ -6,3 +6,16 @@ export { endPage, endSession } from './end.ts';
 export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';
 export type { Shown } from './shown.ts';
 export { failure } from './failure.ts';
+export {
+  chooseStation,
+  counterStart,
+  leftPage,
+  login,
+  loginDone,
+  logout,
+  logoutPage,
+  nextPerson,
+  stationPage,
+  toCounter,
+} from './counter.ts';
+export { counterFailure } from './clerk.ts';

@@ -19,6 +19,8 @@ export interface Request extends RequestContext {
   readonly dir: 'ltr' | 'rtl';
   readonly t: Translator;
   readonly url: URL;
+  /** The request is a form's, not a page's. */
+  readonly writes: boolean;
   readonly cookies: Cookies;
   /** Hash of the session id from the cookie, if it can be one. Whether the session lives, the database says. */
   readonly session: Buffer | undefined;
@@ -30,7 +32,16 @@ export function openRequest(context: RequestContext, event: RequestEvent): Reque
   const wanted = event.params.lang ?? event.url.pathname.split('/', 2)[1];
   const lang = wanted && offered.includes(wanted) ? wanted : negotiate(event.request.headers.get('accept-language'), offered);
   const t = context.portal.texts.translator(lang);
-  return { ...context, lang, dir: t.dir, t, url: event.url, cookies: event.cookies, session: sessionHash(event.cookies.get(COOKIE)) };
+  const { url, cookies } = event;
+  const writes = event.request.method === 'POST';
+  return { ...context, lang, dir: t.dir, t, url, writes, cookies, session: sessionHash(cookies.get(COOKIE)) };
+}
+
+/** The same request in another language, if that is offered. */
+export function inLanguage(request: Request, lang: string): Request {
+  if (!request.municipality.languages.includes(lang)) return request;
+  const t = request.portal.texts.translator(lang);
+  return { ...request, lang, dir: t.dir, t };
 }
 
 export function setSession(request: Request, id: string): void {
@@ -62,16 +73,23 @@ export interface FrameOptions {
   readonly session?: PageFrame['session'];
 }
 
-/** The same page in each offered language. A POST is answered under the page's own address, so its links lead to the GET. */
-function languages(request: Request): LanguageLink[] {
-  const rest = request.url.pathname.split('/').slice(2).join('/');
+/**
+ * The same page in each offered language. A POST is answered under the page's own address, so its links lead to the GET. `path`: another page below
+ * the language, where this one cannot be opened twice.
+ */
+export function languages(request: Request, path?: string): LanguageLink[] {
   const search = request.url.search.startsWith('?/') ? '' : request.url.search;
+  const rest = path ?? request.url.pathname.split('/').slice(2).join('/') + search;
   return request.municipality.languages.map((code) => ({
     code,
     label: languageName(code),
-    href: `/${code}${rest ? `/${rest}` : ''}${search}`,
+    href: `/${code}${rest && !rest.startsWith('?') ? `/${rest}` : rest}`,
     current: code === request.lang,
   }));
+}
+
+export function statutory({ lang, t }: Request): Link[] {
+  return (['imprint', 'privacy', 'accessibility'] as const).map((page) => ({ href: `/${lang}/legal/${page}`, label: t.t(`web.${page}`) }));
 }
 
 export function frame(request: Request, options: FrameOptions): PageFrame {
@@ -91,10 +109,7 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
       hours: contact.hours[lang] ?? contact.hours.de,
       address: [contact.office, contact.street, contact.city],
     },
-    statutory: (['imprint', 'privacy', 'accessibility'] as const).map((page) => ({
-      href: `/${lang}/legal/${page}`,
-      label: t.t(`web.${page}`),
-    })),
+    statutory: statutory(request),
     session: options.session,
     end: known(request) ? { href: `/${lang}/end`, label: t.t('web.end.title') } : undefined,
     unlisted: options.unlisted,

@@ -11,6 +11,7 @@ import * as deliveryFunctions from './0006-delivery-functions.ts';
 import * as housekeeping from './0007-housekeeping.ts';
 import * as deliveryFigures from './0008-delivery-figures.ts';
 import * as saveAsksTheSession from './0009-save-asks-the-session.ts';
+import * as staff from './0010-staff.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   '0007-housekeeping': housekeeping,
   '0008-delivery-figures': deliveryFigures,
   '0009-save-asks-the-session': saveAsksTheSession,
+  '0010-staff': staff,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */

@@ -1,0 +1,3 @@
+import { counterStart } from '#server/web';
+
+export const load = ({ locals }) => counterStart(locals.request);

@@ -1,0 +1,3 @@
+import { loginDone } from '#server/web';
+
+export const load = (event) => loginDone(event);

@@ -1,0 +1,3 @@
+import { leftPage } from '#server/web';
+
+export const load = ({ locals }) => leftPage(locals.request);

@@ -1,0 +1,3 @@
+import { login } from '#server/web';
+
+export const load = (event) => login(event);
