@@ -1,5 +1,5 @@
 /** Rows of uploaded files and their sealed chunks. `#server/files` is what uploads and reads them. */
-import type { Statements, Store } from './pool.ts';
+import type { Statements } from './pool.ts';
 
 export interface FileRow {
   id: string;
@@ -84,25 +84,15 @@ export async function deleteFile(store: Statements, municipality: string, applic
   return row?.gone ?? false;
 }
 
+const read = (store: Statements, municipality: string, application: string, id: string | null) =>
+  store.query<FileRow>('file-read', `select ${columns} from files_of($1, $2, $3)`, [municipality, application, id]);
+
 /** One file. */
-export async function findFile(store: Store, municipality: string, application: string, id: string): Promise<FileRow | undefined> {
-  const rows = await store.transaction(municipality, (tx) =>
-    tx.query<FileRow>('file-find', `select ${columns} from file where municipality = $1 and application_id = $2 and id = $3`, [
-      municipality,
-      application,
-      id,
-    ]),
-  );
-  return rows[0];
+export async function findFile(store: Statements, municipality: string, application: string, id: string): Promise<FileRow | undefined> {
+  return (await read(store, municipality, application, id))[0];
 }
 
 /** The complete files of an application. */
-export function filesOf(store: Store, municipality: string, application: string): Promise<FileRow[]> {
-  return store.transaction(municipality, (tx) =>
-    tx.query<FileRow>(
-      'file-list',
-      `select ${columns} from file where municipality = $1 and application_id = $2 and state = 'stored' order by created_at, id`,
-      [municipality, application],
-    ),
-  );
+export function filesOf(store: Statements, municipality: string, application: string): Promise<FileRow[]> {
+  return read(store, municipality, application, null);
 }

@@ -1,8 +1,11 @@
 /** The store: the database, its tables as typed functions, sealing and keys. The only room that speaks SQL. */
+export * from './access.ts';
 export * from './applications.ts';
+export * from './custody.ts';
 export * from './deliveries.ts';
 export { DatabaseUnavailable } from './errors.ts';
 export * from './files.ts';
+export * from './handovers.ts';
 export * from './housekeeping.ts';
 export { KeyExposed, KeyRing, type NewKey } from './keys.ts';
 export type { Logger } from './logger.ts';

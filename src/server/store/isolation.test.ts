@@ -16,7 +16,7 @@ import {
   submitApplication,
   sweepExpired,
 } from './index.ts';
-import { draftIn, limits, submitOf } from './rows.fixture.ts';
+import { draftIn, handedOver, handsIn, handsOn, limits, submitOf } from './rows.fixture.ts';
 
 const { store, owner, url } = await testDatabase();
 const { rows: tables } = await owner.query<{ name: string }>(
@@ -38,6 +38,10 @@ await owner.query(
 );
 await owner.query(`insert into rate_limit values ('musterstadt', 'k', now(), now() + interval '1 hour', 1)`);
 await owner.query(`insert into periodic (municipality, name) values ('musterstadt', 'x')`);
+const hands = await handsIn(store, 'musterstadt');
+await handsOn(store, hands, await handedOver(store, await draftIn(store, 'musterstadt')));
+/** Tables that tell of drafts, and the worker's own: the portal reaches them through functions only. */
+const closed = new Set(['periodic', 'audit', 'session', 'file', 'file_chunk', 'handover', 'access_log', 'access_log_head']);
 
 const asApp = async (municipality: string | undefined, statement: string) => {
   const client = new pg.Client({ connectionString: url, options: '-c role=schalter_app' });
@@ -69,9 +73,8 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
     it('shows a row to its municipality only', async () => {
       const { rows } = await owner.query(`select count(*)::int as n from ${name}`);
       expect(rows[0].n, 'the test needs a row').toBeGreaterThan(0);
-      if (name === 'periodic') {
-        // for the worker's functions alone
-        await expect(asApp('musterstadt', `select * from periodic`)).rejects.toMatchObject({ code: '42501' });
+      if (closed.has(name)) {
+        await expect(asApp('musterstadt', `select * from ${name}`)).rejects.toMatchObject({ code: '42501' });
         return;
       }
       expect((await asApp('musterstadt', `select * from ${name}`)).rowCount).toBeGreaterThan(0);
@@ -95,7 +98,7 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
     });
   });
 
-  it.each(['audit', 'status_event', 'delivery_attempt', 'flow_version'])('%s only grows', async (name) => {
+  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'flow_version'])('%s only grows', async (name) => {
     await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
     await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
   });
@@ -157,7 +160,7 @@ describe('a server of its own (DATABASE_URL)', () => {
     // The roles exist on this server; alone on its own, the owner would make them and get this by that. (PostgreSQL 15: by createrole.)
     const { rows: version } = await owner.query(`select current_setting('server_version_num')::int as n`);
     if (version[0].n >= 160_000)
-      await owner.query(`grant schalter_app, schalter_worker to ${name} with admin true, inherit false, set false`);
+      await owner.query(`grant schalter_app, schalter_worker, schalter_drafts to ${name} with admin true, inherit false, set false`);
     const address = new URL(url.replace('@/', '@localhost/'));
     const plainUrl = `postgres://${name}@/${name}${address.search}`;
     const plain = await openStore({ databaseUrl: plainUrl, dataDir: '', logger: silent });
@@ -171,7 +174,7 @@ describe('a server of its own (DATABASE_URL)', () => {
       await asOwner.connect();
       expect((await asOwner.query('select * from application')).rowCount).toBe(0);
       await asOwner.query(
-        `begin; select set_config('app.municipality', 'musterstadt', true); update application set expires_at = now() where lifecycle = 'draft'; commit`,
+        `begin; alter table application no force row level security; update application set expires_at = now() where lifecycle = 'draft'; alter table application force row level security; commit`,
       );
       expect((await sweepExpired(plain, limits.idle)).drafts).toBe(1);
     } finally {

@@ -1,6 +1,18 @@
 /** Rows for tests of the store: a municipality's draft and what belongs to it, with made-up sealed bytes. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createSession, pinFlow, startDraft, type Store, submitApplication, type Submit } from './index.ts';
+import {
+  claimDraft,
+  createHandover,
+  createSession,
+  createStaffSession,
+  type Hands,
+  pinFlow,
+  setStation,
+  startDraft,
+  type Store,
+  submitApplication,
+  type Submit,
+} from './index.ts';
 
 export const limits = { idle: 3_600_000, absolute: 36_000_000 };
 
@@ -61,3 +73,34 @@ export async function queueDeliveries(store: Store, municipality: string, count:
     if (done.outcome !== 'submitted') throw new Error(done.outcome);
   }
 }
+
+/** A clerk who is logged in and sits at a desk. */
+export async function handsIn(
+  store: Store,
+  municipality: string,
+  name = 'Test Clerk',
+  roles: readonly string[] = ['counter'],
+): Promise<Hands> {
+  const session = await createStaffSession(store, municipality, { subject: randomBytes(6).toString('hex'), name, roles }, limits);
+  await setStation(store, municipality, session.hash, { site: 'townhall', desk: '3' }, limits);
+  return { municipality, staff: session.hash };
+}
+
+export interface HandedOver {
+  draft: Draft;
+  id: string;
+  codeHash: Buffer;
+  factorHash: Buffer;
+}
+
+/** A code for a citizen's draft. */
+export async function handedOver(store: Store, draft: Draft, lasts = 30 * 86_400_000): Promise<HandedOver> {
+  const made = { id: randomUUID(), codeHash: randomBytes(32), factorHash: randomBytes(32) };
+  const done = await createHandover(store, { ...draft, application: draft.id, ...made, factorKind: 'pin', lasts, idle: limits.idle });
+  if (!done) throw new Error('no code');
+  return { draft, ...made };
+}
+
+/** Claims with a code, and the right factor unless another is given. */
+export const handsOn = (store: Store, hands: Hands, { codeHash, factorHash }: HandedOver, factor = factorHash) =>
+  claimDraft(store, { ...hands, codeHash, factorHashes: [randomBytes(32), factor], purpose: 'the citizen asks for help' });

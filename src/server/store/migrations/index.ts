@@ -12,6 +12,8 @@ import * as housekeeping from './0007-housekeeping.ts';
 import * as deliveryFigures from './0008-delivery-figures.ts';
 import * as saveAsksTheSession from './0009-save-asks-the-session.ts';
 import * as staff from './0010-staff.ts';
+import * as custody from './0011-custody.ts';
+import * as custodyFunctions from './0012-custody-functions.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -24,6 +26,8 @@ const migrations: Record<string, Migration> = {
   '0008-delivery-figures': deliveryFigures,
   '0009-save-asks-the-session': saveAsksTheSession,
   '0010-staff': staff,
+  '0011-custody': custody,
+  '0012-custody-functions': custodyFunctions,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesIn, silent } from '../../../../tests/postgres.ts';
-import { DatabaseUnavailable, openStore, saveDraft, type Store } from '../index.ts';
+import { DatabaseUnavailable, loadDraft, openStore, saveDraft, type Store } from '../index.ts';
 import { draftIn } from '../rows.fixture.ts';
 import { findPostmaster } from './postmaster.ts';
 
@@ -142,10 +142,7 @@ describe('the embedded server', () => {
       expect(await store.embedded!.pid()).not.toBe(pid);
     }
     expect(away).toBeGreaterThan(0);
-    const rows = await store.transaction('musterstadt', (tx) =>
-      tx.query('check', `select revision from application where id = $1`, [draft.id]),
-    );
-    expect(rows[0]!['revision']).toBe(revision);
+    expect((await loadDraft(store, { ...draft, idle: 3_600_000 }))?.revision).toBe(revision);
   });
 
   it('several processes may start it at once', async () => {
