@@ -34,6 +34,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'server/config',
     'server/faults',
   ],
+  'server/audit': ['server/store'],
+  'server/handover': ['flow', 'server/catalog', 'server/store', 'server/applications', 'server/identity'],
   'server/identity': ['server/store', 'server/config'],
   'server/web': ['*', 'server'],
   server: ['*'],

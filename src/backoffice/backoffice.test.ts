@@ -148,7 +148,7 @@ describe('a submission', () => {
     ['an old timestamp', 401, { off: -301 }],
     ['another key than the envelope', 422, { key: 'another' }],
     ['an altered payload', 422, {}, { payload: { antrag: {} } }],
-    ['another version', 422, {}, { $schema: 'https://schalter.example/schemas/submission-envelope.v2.schema.json' }],
+    ['another version', 422, {}, { $schema: 'https://schalter.example/schemas/submission-envelope.v3.schema.json' }],
   ];
   it.each(refused)('with %s is refused', async (_name, status, sent, more) => {
     const document = envelope(more);

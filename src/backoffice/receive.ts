@@ -1,4 +1,4 @@
-/** What the published contract (`submission-envelope.v1`) says about a submission, checked as a back office would. */
+/** What the published contract (`submission-envelope.v1` and `v2`) says about a submission, checked as a back office would. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ReceivedCase, ReceivedFile } from './inbox.ts';
@@ -35,7 +35,7 @@ export function readSubmission(secret: string, headers: IncomingHttpHeaders, bod
     return { refused: 400, why: 'not JSON' };
   }
   const refuse = (why: string): Reading => ({ refused: 422, why });
-  if (!envelope.$schema.endsWith('/submission-envelope.v1.schema.json')) return refuse('another version is needed');
+  if (!/\/submission-envelope\.v[12]\.schema\.json$/.test(envelope.$schema)) return refuse('another version is needed');
   const key = headers['idempotency-key'];
   if (key !== envelope.id || headers['webhook-id'] !== envelope.id) return refuse('the keys do not fit the envelope');
   if (sha256(Buffer.from(canonical(envelope.payload))) !== envelope.payloadSha256) return refuse('the payload was altered');

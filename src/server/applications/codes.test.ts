@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { groupResumeCode, newReference, normaliseFactor, pinFor, readReference, readResumeCode, resumeCodeFor } from './codes.ts';
+import { groupCode, newReference, normaliseFactor, pinFor, readReference, readCode, resumeCodeFor } from './codes.ts';
 
 describe('codes', () => {
   it('are read back however they are typed', () => {
@@ -11,11 +11,11 @@ describe('codes', () => {
       expect(resumeCodeFor({ ...application, id: randomUUID() })).not.toBe(code);
       expect(pinFor(application)).toMatch(/^\d{4}$/);
       expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{9}$/);
-      expect(readResumeCode(` ${groupResumeCode(code).toLowerCase()} `)).toBe(code);
+      expect(readCode(` ${groupCode(code).toLowerCase()} `)).toBe(code);
       const reference = newReference(2026);
       expect(readReference(reference.replaceAll('-', ' ').toLowerCase())).toBe(reference);
     }
-    expect(readResumeCode('OIL-123-456')).toBe('011123456');
+    expect(readCode('OIL-123-456')).toBe('011123456');
   });
 
   it('a reference with one wrong or two swapped characters is refused', () => {

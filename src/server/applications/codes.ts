@@ -1,5 +1,5 @@
 /**
- * Numbers that people read out, type and print. Resume codes: 9 characters of a 32-letter alphabet without I, L, O and U (45 bits), grouped in
+ * Numbers that people read out, type and print. Codes that open a draft (to resume it, to hand it over): 9 characters of a 32-letter alphabet without I, L, O and U (45 bits), grouped in
  * threes. Reference numbers: year, 7 random characters of the same alphabet and an ISO 7064 style check character (mod 37-2 over the alphabet).
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -29,17 +29,20 @@ interface Keyed {
 
 const derived = ({ key, id }: Keyed, purpose: string) => createHash('sha256').update(key).update(id).update(purpose).digest();
 
-/** The application's resume code. Derived, so that the page which shows it can be opened again and still tells the same. */
-export function resumeCodeFor(application: Keyed): string {
-  return letters(derived(application, 'resume').subarray(0, 9));
+/** A code of the application. Derived, so that the page which shows it can be opened again and still tells the same. `purpose` keeps codes apart. */
+export function codeFor(application: Keyed, purpose: string): string {
+  return letters(derived(application, purpose).subarray(0, 9));
 }
 
-export function groupResumeCode(code: string): string {
+/** The application's resume code. */
+export const resumeCodeFor = (application: Keyed): string => codeFor(application, 'resume');
+
+export function groupCode(code: string): string {
   return code.replace(/(.{3})(?=.)/g, '$1-');
 }
 
 /** The code a person typed, or undefined when it cannot be one. */
-export function readResumeCode(typed: string): string | undefined {
+export function readCode(typed: string): string | undefined {
   const code = normalise(typed);
   return code.length === 9 && [...code].every((letter) => ALPHABET.includes(letter)) ? code : undefined;
 }
@@ -65,8 +68,8 @@ export function readReference(typed: string): string | undefined {
 }
 
 /** Four digits, given out with a code or a reference number where no answer can serve as second factor; derived like the code. */
-export function pinFor(application: Keyed): string {
-  return String(derived(application, 'pin').readUInt32BE() % 10_000).padStart(4, '0');
+export function pinFor(application: Keyed, purpose = 'pin'): string {
+  return String(derived(application, purpose).readUInt32BE() % 10_000).padStart(4, '0');
 }
 
 /** A second factor as it is compared: family names without case, accents or punctuation; dates and digits as they are. */

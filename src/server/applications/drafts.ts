@@ -1,24 +1,18 @@
 /**
- * Drafts: started, opened, saved, kept, resumed. Contents are opened here and nowhere else on their way to a page; what was opened is kept in memory
+ * Drafts in a citizen's hands: started, opened, saved, kept, resumed. What was opened is kept in memory
  * for the revision it belongs to, never as truth: the database says each time which revision is the newest.
  */
 import { randomUUID } from 'node:crypto';
-import { copyAnswers, emptyAnswers, walk, type Answers, type Json, type Walk, type WalkOptions } from '#flow';
-import type { Package, PackageDocuments } from '#package';
+import { emptyAnswers, type Answers, type Walk } from '#flow';
 import type { Catalog, Offering } from '#server/catalog';
 import {
   createSession,
   endSession,
   keepDraft,
   loadDraft,
-  loadFlow,
-  open,
-  pinFlow,
-  purposes,
   renewSession,
   resumeDraft,
   saveDraft,
-  seal,
   startDraft,
   touchSession,
   type KeyRing,
@@ -26,8 +20,11 @@ import {
   type SessionLimits,
   type Store,
 } from '#server/store';
-import { normaliseFactor, pinFor, readResumeCode, resumeCodeFor } from './codes.ts';
-import type { Content, Draft, Provenance, Saved } from './types.ts';
+import { pinFor, readCode, resumeCodeFor } from './codes.ts';
+import { openDraft, pinOffering, sealContent } from './contents.ts';
+import { factorHashes, secondFactor, type FactorKind } from './factors.ts';
+import { confirmed, ONLINE, traced } from './provenance.ts';
+import type { Content, Draft, Saved } from './types.ts';
 
 /** A citizen's session ends after an hour without use, and in any case after twelve; answers stay (ux.md section 2: save and return). */
 export const SESSION: SessionLimits = { idle: 60 * 60_000, absolute: 12 * 60 * 60_000 };
@@ -47,8 +44,10 @@ export interface Applications {
   readonly start: (offering: Offering, session: Buffer | undefined, lang: string) => Promise<{ session?: string }>;
   /** Saves answers over the revision that was read. `walked`: the walk of these answers, so that it is not done again. */
   readonly save: (draft: Draft, answers: Answers, walked: Walk, lang: string) => Promise<Saved>;
+  /** The citizen has seen what staff entered, changed or took away, and confirms it. */
+  readonly confirm: (draft: Draft, lang: string) => Promise<Saved>;
   /** Lets the draft be fetched with its resume code and, where no answer can serve as second factor, a number. Asked again, it gives the same. */
-  readonly keep: (draft: Draft) => Promise<{ code: string; factor: 'date' | 'name' | 'pin'; pin?: string } | undefined>;
+  readonly keep: (draft: Draft) => Promise<{ code: string; factor: FactorKind; pin?: string | undefined } | undefined>;
   /** Moves a kept draft into a session. The answer to a wrong code and to a wrong factor is the same. */
   readonly resume: (
     municipality: string,
@@ -60,27 +59,6 @@ export interface Applications {
   readonly end: (municipality: string, session: Buffer) => Promise<void>;
 }
 
-/** The second factor that a draft's answers offer. */
-export function factorOf(pkg: Package, counted: Readonly<Record<string, Json>>): { kind: 'date' | 'name'; value: string } | undefined {
-  for (const path of pkg.service.factor ?? []) {
-    const value = counted[path];
-    const field = pkg.flow.fields.get(path);
-    if (typeof value === 'string' && value !== '' && field) return { kind: field.type.name === 'date' ? 'date' : 'name', value };
-  }
-  return undefined;
-}
-
-const listSets = new WeakMap<Package, Map<string, Set<string>>>();
-
-export function walkOptions(draft: Pick<Draft, 'pkg' | 'today' | 'offering'>): WalkOptions {
-  let lists = listSets.get(draft.pkg);
-  if (!lists) {
-    lists = new Map([...draft.pkg.lists].map(([name, entries]) => [name, new Set(entries.map((entry) => entry.code))]));
-    listSets.set(draft.pkg, lists);
-  }
-  return { today: draft.today, params: draft.offering.params, lists };
-}
-
 /** The calendar day in Germany. */
 export function today(now = new Date()): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(now);
@@ -90,7 +68,6 @@ export function today(now = new Date()): string {
 export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
-  const pinned = new Set<string>();
   const slot = (session: Buffer, offering: Offering) => `${session.toString('base64url')}/${offering.municipality.id}/${offering.service}`;
   const hold = (draft: Draft): Draft => {
     const name = slot(draft.session, draft.offering);
@@ -99,19 +76,23 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     if (held.size > KEPT) held.delete(held.keys().next().value!);
     return draft;
   };
-  const contentOf = (municipality: string, id: string, revision: number) => ({
-    municipality,
-    application: id,
-    purpose: purposes.content,
-    revision,
-  });
-  const encode = (content: Content) => Buffer.from(JSON.stringify(content));
-
-  async function pin(offering: Offering): Promise<void> {
-    const name = `${offering.municipality.id}/${offering.pkg.hash}`;
-    if (pinned.has(name)) return;
-    await pinFlow(store, offering.municipality.id, offering.pkg.hash, offering.service, offering.pkg.documents);
-    pinned.add(name);
+  async function write(draft: Draft, content: Content, walked: Walk, lang: string): Promise<Saved> {
+    const municipality = draft.offering.municipality.id;
+    const revision = draft.revision + 1;
+    const saved = await saveDraft(store, {
+      municipality,
+      sessionHash: draft.session,
+      id: draft.id,
+      revision: draft.revision,
+      content: sealContent(draft.key, municipality, draft.id, revision, content),
+      language: lang,
+      keepDays: draft.pkg.service.retention.draftDays,
+      idle: SESSION.idle,
+    });
+    // the revision is still the one that was read: only other hands can be the reason
+    if (saved.outcome === 'stale' && saved.revision === draft.revision) return { outcome: 'held' };
+    if (saved.outcome !== 'saved') return { outcome: saved.outcome };
+    return { outcome: 'saved', draft: hold({ ...draft, ...content, revision, walk: walked }) };
   }
 
   return {
@@ -121,39 +102,19 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       const had = held.get(slot(session, offering));
       const row = await loadDraft(store, { municipality, sessionHash: session, service: offering.service, have: had, idle: SESSION.idle });
       if (!row) return undefined;
-      if (row.content === null && had)
-        return hold(had.kept === row.kept ? had : { ...had, kept: row.kept, factorKind: row.factorKind ?? undefined });
-      const pkg = await catalog.version(
-        offering.service,
-        row.flowHash,
-        async () => (await loadFlow(store, municipality, row.flowHash)) as PackageDocuments,
-      );
-      if (!pkg) throw new Error('the pinned flow version cannot be read');
-      const key = await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey);
-      const content = JSON.parse(open(key, contentOf(municipality, row.id, row.revision), row.content!).toString()) as Content;
-      const base = { pkg, today: row.startedOn, offering };
-      const answers = copyAnswers(content.answers);
-      return hold({
-        ...base,
-        id: row.id,
-        revision: row.revision,
-        answers,
-        provenance: content.provenance,
-        walk: walk(pkg.flow, answers, walkOptions(base)),
-        session,
-        key,
-        keyEpoch: row.keyEpoch,
-        kept: row.kept,
-        factorKind: row.factorKind ?? undefined,
-        expiresAt: row.expiresAt ?? undefined,
-      });
+      if (row.content === null && had) {
+        const { kept, custody } = row as { kept: boolean; custody: Draft['custody'] };
+        const same = had.kept === kept && had.custody === custody;
+        return hold(same ? had : { ...had, kept, custody, factorKind: row.factorKind ?? undefined });
+      }
+      return hold(await openDraft({ store, keys, catalog }, row, offering, session));
     },
 
     held: (offering, session) => session && held.get(slot(session, offering)),
 
     async start(offering, session, lang) {
       const municipality = offering.municipality.id;
-      await pin(offering);
+      await pinOffering(store, offering);
       const { key, epoch, wrapped } = await keys.newKey(municipality);
       const begin = async (sessionHash: Buffer) => {
         const id = randomUUID();
@@ -168,7 +129,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
           startedOn: day(),
           keyEpoch: epoch,
           wrappedKey: wrapped,
-          content: seal(key, contentOf(municipality, id, 1), encode({ answers: emptyAnswers(), provenance: {} })),
+          content: sealContent(key, municipality, id, 1, { answers: emptyAnswers(), provenance: {} }),
           keepDays: offering.pkg.service.retention.draftDays,
         });
       };
@@ -179,51 +140,30 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       return { session: fresh.id };
     },
 
-    async save(draft, answers, walked, lang) {
-      const municipality = draft.offering.municipality.id;
-      const at = new Date().toISOString();
-      const provenance: Record<string, Provenance> = {};
-      for (const path of Object.keys(answers)) {
-        if (path.includes('~')) continue;
-        const before = draft.answers[path];
-        const unchanged = before === answers[path] || (before !== undefined && JSON.stringify(before) === JSON.stringify(answers[path]));
-        provenance[path] = (unchanged && draft.provenance[path]) || { source: 'typed', channel: 'online', by: 'citizen', at };
-      }
-      const revision = draft.revision + 1;
-      const saved = await saveDraft(store, {
-        municipality,
-        sessionHash: draft.session,
-        id: draft.id,
-        revision: draft.revision,
-        content: seal(draft.key, contentOf(municipality, draft.id, revision), encode({ answers, provenance })),
-        language: lang,
-        keepDays: draft.pkg.service.retention.draftDays,
-        idle: SESSION.idle,
-      });
-      if (saved.outcome !== 'saved') return { outcome: saved.outcome };
-      return { outcome: 'saved', draft: hold({ ...draft, revision, answers, provenance, walk: walked }) };
-    },
+    save: (draft, answers, walked, lang) =>
+      write(draft, { answers, provenance: traced(draft, answers, ONLINE, new Date().toISOString()) }, walked, lang),
+
+    confirm: (draft, lang) =>
+      write(draft, { answers: draft.answers, provenance: confirmed(draft, new Date().toISOString()) }, draft.walk, lang),
 
     async keep(draft) {
       const municipality = draft.offering.municipality.id;
-      const found = factorOf(draft.pkg, draft.walk.counted);
-      const pin = found ? undefined : pinFor(draft);
-      const kind = found?.kind ?? 'pin';
+      const factor = await secondFactor(keys, municipality, draft.pkg, draft.walk.counted, pinFor(draft));
       const code = resumeCodeFor(draft);
       const kept = await keepDraft(store, {
         municipality,
         sessionHash: draft.session,
         id: draft.id,
         resumeHash: await keys.keyedHash(municipality, 'resume', code),
-        factorKind: kind,
-        factorHash: await keys.keyedHash(municipality, 'factor', normaliseFactor(kind, found?.value ?? pin!)),
+        factorKind: factor.kind,
+        factorHash: factor.hash,
         keepDays: draft.pkg.service.retention.draftDays,
       });
-      return kept ? { code, factor: kind, pin } : undefined;
+      return kept ? { code, factor: factor.kind, pin: factor.pin } : undefined;
     },
 
     async resume(municipality, typedCode, typedFactor, session) {
-      const code = readResumeCode(typedCode);
+      const code = readCode(typedCode);
       let current = session;
       let fresh: string | undefined;
       if (!current || !(await touchSession(store, municipality, current, SESSION))) {
@@ -234,8 +174,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       // A date, a name and a number look different once normalised: all readings are tried, so that the form needs one field.
       const resumeHash = await keys.keyedHash(municipality, 'resume', code ?? '');
       const sessionHash = current;
-      for (const factor of factorReadings(typedFactor)) {
-        const factorHash = await keys.keyedHash(municipality, 'factor', factor);
+      for (const factorHash of await factorHashes(keys, municipality, typedFactor)) {
         const result = await store.transaction(municipality, async (tx) => {
           const moved = await resumeDraft(tx, { municipality, resumeHash, factorHash, sessionHash, replace: true });
           // A new id with what was just opened: whoever planted or overheard the old one has nothing of it.
@@ -254,19 +193,4 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       for (const [name, draft] of held) if (draft.session.equals(session)) held.delete(name);
     },
   };
-}
-
-/** What a typed second factor may mean: a date in German writing, a number, or a name. */
-export function factorReadings(typed: string): string[] {
-  const digits = typed.replace(/\D/g, '');
-  const readings: string[] = [];
-  const date =
-    /^\s*(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})\s*$/.exec(typed) ?? (digits.length === 8 ? /^(\d\d)(\d\d)(\d{4})$/.exec(digits) : null);
-  const iso = /^\s*(\d{4})-(\d\d)-(\d\d)\s*$/.exec(typed);
-  if (iso) readings.push(`${iso[1]}-${iso[2]}-${iso[3]}`);
-  else if (date) readings.push(`${date[3]}-${date[2]!.padStart(2, '0')}-${date[1]!.padStart(2, '0')}`);
-  if (digits.length === 4 && readings.length === 0) readings.push(digits);
-  const name = normaliseFactor('name', typed);
-  if (name) readings.push(name);
-  return readings.length > 0 ? readings : [''];
 }

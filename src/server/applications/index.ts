@@ -1,6 +1,9 @@
 /** Applications: drafts from start to submission, their lifecycle, and the numbers people know them by. */
 export type * from './types.ts';
 export type { Lifecycle, LifecycleEvent } from './lifecycle.ts';
-export { groupResumeCode, pinFor, readReference, readResumeCode } from './codes.ts';
-export { createApplications, factorReadings, SESSION, today, walkOptions, type Applications } from './drafts.ts';
+export { codeFor, groupCode, pinFor, readCode, readReference, resumeCodeFor } from './codes.ts';
+export { openDraft, pinOffering, sealContent, walkOptions, type Means } from './contents.ts';
+export { createApplications, SESSION, today, type Applications } from './drafts.ts';
+export { factorHashes, factorReadings, secondFactor, type FactorKind } from './factors.ts';
+export { traced, unconfirmed, type Trace } from './provenance.ts';
 export { frozen, keepSummary, submit, type Frozen, type SubmitResult } from './submit.ts';

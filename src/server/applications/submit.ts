@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { compilePayload, joinPath, walk, type Answers, type CompiledPayload, type Json, type Walk } from '#flow';
 import { canonicalJson, payloadValidator, type Package } from '#package';
-import { buildEnvelope, type EnvelopeAttachment } from '#server/delivery';
+import { buildEnvelope, type EnvelopeAttachment, type EnvelopeInput } from '#server/delivery';
 import { faultPoint } from '#server/faults';
 import {
   addSummary,
@@ -19,13 +19,17 @@ import {
   type Store,
   type SubmissionRow,
 } from '#server/store';
-import { newReference, normaliseFactor, pinFor } from './codes.ts';
-import { factorOf, walkOptions } from './drafts.ts';
-import type { Draft } from './types.ts';
+import { newReference, pinFor } from './codes.ts';
+import { walkOptions } from './contents.ts';
+import { secondFactor } from './factors.ts';
+import { unconfirmed } from './provenance.ts';
+import type { Draft, Provenance } from './types.ts';
 
 export type SubmitResult =
-  | { outcome: 'submitted' | 'replayed'; reference: string; pin?: string }
+  | { outcome: 'submitted' | 'replayed'; reference: string; pin?: string | undefined }
   | { outcome: 'incomplete'; walk: Walk }
+  /** Staff entered something that the citizen has not confirmed. */
+  | { outcome: 'unconfirmed' }
   | { outcome: 'stale' | 'gone' }
   /** The payload does not fit its contract: a defect of the flow, reported; nothing is lost, the draft stays. */
   | { outcome: 'defect'; problems: string[] };
@@ -74,38 +78,38 @@ export interface SubmitOptions {
 export async function submit(store: Store, keys: KeyRing, { draft, answers, lang, callbackUrl }: SubmitOptions): Promise<SubmitResult> {
   const walked = walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
   if (walked.outcome !== 'complete') return { outcome: 'incomplete', walk: walked };
+  if (unconfirmed(draft, walked).length > 0) return { outcome: 'unconfirmed' };
   const { document, problems } = payloadOf(draft.pkg, walked);
   if (problems.length > 0) return { outcome: 'defect', problems };
   const { municipality, destination } = draft.offering;
   const bytes = Buffer.from(canonicalJson(document));
   const payloadSha256 = createHash('sha256').update(bytes).digest();
-  const own = factorOf(draft.pkg, walked.counted);
-  const pin = own ? undefined : pinFor(draft);
-  const kind = own?.kind ?? 'pin';
-  const factorHash = await keys.keyedHash(municipality.id, 'factor', normaliseFactor(kind, own?.value ?? pin!));
+  const { kind, hash: factorHash, pin } = await secondFactor(keys, municipality.id, draft.pkg, walked.counted, pinFor(draft));
   const context = { municipality: municipality.id, application: draft.id, revision: draft.revision };
+  const provenance = Object.fromEntries(Object.entries(draft.provenance).filter(([, one]) => !one.removed));
   const attachments = await attachmentsOf(store, draft, walked);
   const submittedAt = new Date();
   for (let attempt = 0; attempt < 5; attempt++) {
     const reference = newReference(submittedAt.getFullYear());
     const id = randomUUID();
     const delivery = randomUUID();
-    const envelope = buildEnvelope({
+    const told: EnvelopeInput = {
       id: `${id}:${destination.id}`,
       submission: id,
       reference,
       municipality: { id: municipality.id, ars: municipality.ars, name: municipality.name },
       service: { id: draft.offering.service, leika: draft.pkg.service.leika, level: draft.pkg.service.level },
       flowVersion: draft.pkg.hash,
-      channel: 'online',
+      channel: draft.channel,
       language: lang,
       submittedAt: submittedAt.toISOString(),
       payload: document,
       payloadSha256: payloadSha256.toString('hex'),
-      provenance: draft.provenance,
+      provenance,
       attachments,
       callback: { url: callbackUrl },
-    });
+    };
+    const envelope = buildEnvelope(told, destination.envelope);
     faultPoint('submit-frozen');
     const result = await submitApplication(store, {
       municipality: municipality.id,
@@ -118,7 +122,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       payload: seal(
         draft.key,
         { ...context, purpose: purposes.payload },
-        Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang })),
+        Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang, provenance } satisfies Frozen)),
       ),
       payloadSha256,
       summaryPdf: null,
@@ -149,6 +153,8 @@ export interface Frozen {
   payload: Json;
   today: string;
   lang: string;
+  /** Not in what was handed in before there was any but the citizen's own. */
+  provenance?: Record<string, Provenance>;
 }
 
 /** Opens what was frozen. */

@@ -76,6 +76,8 @@ export interface DestinationDocument {
   timeoutSeconds?: number;
   /** `manual`: it takes a second send for a second application, so a send whose outcome is not known waits for a person. */
   onUnknown?: 'resend' | 'manual';
+  /** Version of the envelope it reads. Default 1. */
+  envelope?: 1 | 2;
   /** References. `ca`: who signs its certificate; `certificate` and `key`: what we show (mTLS). */
   tls?: { ca?: string; certificate?: string; key?: string };
   /** Client credentials. `clientSecret` is a reference. */

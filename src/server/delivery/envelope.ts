@@ -1,6 +1,6 @@
 /**
- * What leaves the portal: `schalter.submission.v1`, published as `static/schemas/submission-envelope.v1.schema.json`. A version is never changed,
- * only followed by the next. The envelope is made in the transaction that hands in and sealed in the delivery's row: all that is needed to send.
+ * What leaves the portal: `schalter.submission.v1` and `v2`, published as `static/schemas/submission-envelope.v1.schema.json` and so on. A version is
+ * never changed, only followed by the next; a destination gets the first until it asks for another. The envelope is made in the transaction that hands in and sealed in the delivery's row: all that is needed to send.
  */
 import type { Json } from '#flow';
 
@@ -16,6 +16,19 @@ export interface EnvelopeAttachment {
   field: string;
 }
 
+/** How an answer came in. Version 1 knows the first four. */
+interface EnvelopeProvenance {
+  source: string;
+  channel: string;
+  by: string;
+  at: string;
+  actor?: string;
+  confirmedAt?: string;
+  previous?: Json;
+}
+
+export type EnvelopeVersion = 1 | 2;
+
 export interface EnvelopeInput {
   /** Idempotency key, `<submission>:<destination>`: the same over all attempts. */
   id: string;
@@ -30,7 +43,7 @@ export interface EnvelopeInput {
   payload: Json;
   /** Hex, over the payload as canonical JSON (sorted keys, no white space). */
   payloadSha256: string;
-  provenance: Readonly<Record<string, { source: string; channel: string; by: string; at: string }>>;
+  provenance: Readonly<Record<string, EnvelopeProvenance>>;
   attachments: EnvelopeAttachment[];
   callback: { url: string };
 }
@@ -39,13 +52,13 @@ export interface Envelope extends EnvelopeInput {
   $schema: string;
 }
 
-const ENVELOPE_SCHEMA = 'https://schalter.example/schemas/submission-envelope.v1.schema.json';
+const schemaOf = (version: EnvelopeVersion) => `https://schalter.example/schemas/submission-envelope.v${version}.schema.json`;
 
-/** The envelope of a submission for one destination. Takes over what version 1 knows and nothing else, whatever else the parts carry. */
-export function buildEnvelope(input: EnvelopeInput): Envelope {
+/** The envelope of a submission for one destination. Takes over what its version knows and nothing else, whatever else the parts carry. */
+export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1): Envelope {
   const { municipality, service } = input;
   return {
-    $schema: ENVELOPE_SCHEMA,
+    $schema: schemaOf(version),
     id: input.id,
     submission: input.submission,
     reference: input.reference,
@@ -58,7 +71,10 @@ export function buildEnvelope(input: EnvelopeInput): Envelope {
     payload: input.payload,
     payloadSha256: input.payloadSha256,
     provenance: Object.fromEntries(
-      Object.entries(input.provenance).map(([path, { source, channel, by, at }]) => [path, { source, channel, by, at }]),
+      Object.entries(input.provenance).map(([path, { source, channel, by, at, actor, confirmedAt, previous }]) => {
+        const more = { ...(actor && { actor }), ...(confirmedAt && { confirmedAt }), ...(previous !== undefined && { previous }) };
+        return [path, { source, channel, by, at, ...(version > 1 && more) }];
+      }),
     ),
     attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field })),
     callback: { url: input.callback.url },

@@ -1,7 +1,7 @@
 /**
  * `http-json`: one POST, signed as in Standard Webhooks, with a stable Idempotency-Key. Without files the body is the envelope; with files it is
  * multipart/form-data, the envelope first, and the signature covers the envelope, which names each file with its size and hash.
- * The contract is published as `static/schemas/submission-envelope.v1.schema.json`.
+ * The contract is published as `static/schemas/submission-envelope.v1.schema.json` and `.v2`.
  */
 import { faultPoint } from '#server/faults';
 import { EgressFailed, EgressRefused } from '../../egress/index.ts';

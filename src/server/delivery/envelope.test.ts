@@ -1,0 +1,44 @@
+/** Every version of the envelope fits its published schema, and a receiver of the first never meets what the next one brought. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { testEnvelope } from './deliveries.fixture.ts';
+import { buildEnvelope } from './envelope.ts';
+
+const schema = (version: number) =>
+  new Ajv2020({ strict: false }).compile(
+    JSON.parse(
+      readFileSync(new URL(`../../../static/schemas/submission-envelope.v${version}.schema.json`, import.meta.url), 'utf8'),
+    ) as object,
+  );
+const submission = '0b6f7d9e-0000-4000-8000-000000000000';
+const at = '2026-11-24T09:58:00.000Z';
+const input = {
+  ...testEnvelope(submission, 'office', 'musterstadt', 2),
+  provenance: {
+    'applicant.name': { source: 'typed', channel: 'online', by: 'citizen', at },
+    'dog.name': { source: 'dictated', channel: 'counter', by: 'clerk', at, actor: 'Erika Amt', confirmedAt: at, previous: 'Rex' },
+    'dog.breed': { source: 'paper', channel: 'post', by: 'clerk', at, actor: 'Erika Amt', confirmedAt: at, previous: null },
+  },
+};
+
+describe.each([1, 2] as const)('version %i', (version) => {
+  const envelope = buildEnvelope(input, version);
+  it('fits its schema', () => {
+    const validate = schema(version);
+    expect(validate(envelope), JSON.stringify(validate.errors)).toBe(true);
+    expect(schema(3 - version)(envelope)).toBe(false);
+  });
+
+  it('tells of staff what its receivers know', () => {
+    const { provenance } = envelope;
+    expect(provenance['applicant.name']).toEqual(input.provenance['applicant.name']);
+    const known = { source: 'dictated', channel: 'counter', by: 'clerk', at };
+    expect(provenance['dog.name']).toEqual(version === 1 ? known : input.provenance['dog.name']);
+    expect('previous' in provenance['dog.breed']!).toBe(version === 2);
+  });
+});
+
+it('a destination gets the first version until it asks for another', () => {
+  expect(buildEnvelope(input).$schema).toMatch(/v1\.schema\.json$/);
+});
