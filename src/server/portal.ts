@@ -6,6 +6,7 @@ import { openCatalog, type Catalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
 import { createWorker, destinationSettings, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
 import { createDocuments, type Documents } from '#server/documents';
+import { createCounter, createHelp, type Counter, type Help } from '#server/handover';
 import { faultsArmed } from '#server/faults';
 import { clamd, openFile, type Scanner } from '#server/files';
 import { createIdentity, type Identity } from '#server/identity';
@@ -25,6 +26,9 @@ export interface Portal {
   readonly keys: KeyRing;
   readonly catalog: Catalog;
   readonly applications: Applications;
+  /** Drafts that change hands: what citizens do, and what staff do. */
+  readonly help: Help;
+  readonly counter: Counter;
   readonly identity: Identity;
   readonly documents: Documents;
   readonly scanner: Scanner | undefined;
@@ -60,7 +64,8 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
 
   const store = await openStore({ databaseUrl: settings.databaseUrl, dataDir: settings.dataDir, logger: logger.forStore });
   const keys = await KeyRing.open(settings.keysDir);
-  const applications = createApplications(store, keys, catalog, settings.fixedToday === undefined ? undefined : () => settings.fixedToday!);
+  const day = settings.fixedToday === undefined ? undefined : () => settings.fixedToday!;
+  const applications = createApplications(store, keys, catalog, day);
   if (faultsArmed(env)) logger.error('fault_points_armed');
   if (settings.fixedToday !== undefined) logger.warn('fixed_day', { day: settings.fixedToday });
   for (const municipality of municipalities) if (municipality.staff?.demo) logger.warn('demo_login', { municipality: municipality.id });
@@ -110,6 +115,8 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     keys,
     catalog,
     applications,
+    help: createHelp(store, keys),
+    counter: createCounter({ store, keys, catalog }, day),
     identity: createIdentity(store, keys, (reference) => readSecret(reference, env)),
     documents: createDocuments(),
     scanner: env.SCHALTER_CLAMD ? clamd(env.SCHALTER_CLAMD) : undefined,

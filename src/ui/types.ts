@@ -35,6 +35,8 @@ export interface Help {
   readonly email?: string | undefined;
   readonly hours?: string | undefined;
   readonly address?: readonly string[] | undefined;
+  /** Where a code for the counter is given out, on pages of an application. */
+  readonly handover?: string | undefined;
 }
 
 /** Everything round the content. */
@@ -66,6 +68,8 @@ export interface PageFrame {
   readonly session?: { readonly now: string; readonly ends: string; readonly keep: string } | undefined;
   /** Way to the end of the session on this device, where there is one. */
   readonly end?: Link | undefined;
+  /** Something to know before anything else on the page, and where to go for it. */
+  readonly notice?: { readonly text: string; readonly href: string; readonly label: string } | undefined;
   /** Keep out of search engines: everything but services and statutory pages. */
   readonly unlisted?: boolean | undefined;
 }
@@ -202,8 +206,12 @@ export interface SummaryRow {
   readonly label: string;
   readonly lines: readonly string[];
   readonly change?: string | undefined;
-  /** Who entered it, where that is not the citizen. */
+  /** How it came in, where that is not the citizen's own typing: a sentence. */
   readonly origin?: string | undefined;
+  /** The value before, where somebody else changed it. */
+  readonly before?: readonly string[] | undefined;
+  /** Path of the answer. */
+  readonly path?: string | undefined;
 }
 
 export interface CollectionView extends FormTarget {
@@ -254,6 +262,8 @@ export interface ReviewView extends FormTarget {
   readonly recipients: readonly { readonly name: string; readonly what: string }[];
   readonly fee?: string | undefined;
   readonly privacy?: Link | undefined;
+  /** Instead of the button: what staff entered is to be confirmed first. */
+  readonly confirm?: Link | undefined;
   /** Declarations, before the button. */
   readonly fields: readonly FieldView[];
   /** Names the act: "Antrag absenden". */
@@ -296,6 +306,54 @@ export interface StatusView {
   readonly steps: readonly TimelineStep[];
   readonly documents: readonly Link[];
   readonly actions: readonly Link[];
+  /** Who of the staff opened the application. */
+  readonly opened: readonly OpenedView[];
+}
+
+/** One thing that staff did with an application. */
+export interface OpenedView {
+  readonly at: { readonly iso: string; readonly text: string };
+  readonly what: string;
+  readonly where: string;
+}
+
+/** Help at the counter: the code, or a button that makes one. */
+export interface HelpView {
+  readonly service: string;
+  readonly back: string;
+  readonly create: FormTarget;
+  readonly code?:
+    | {
+        /** In groups: "K7M-4QX-9TD". */
+        readonly text: string;
+        readonly until: string;
+        /** What is asked besides the code. */
+        readonly factor: string;
+        readonly qr: { readonly size: number; readonly path: string };
+        readonly revoke: FormTarget;
+      }
+    | undefined;
+  readonly opened: readonly OpenedView[];
+}
+
+/** Any page of the flow while staff have the application in hand. */
+export interface HeldView {
+  readonly service: string;
+  readonly where: string;
+  readonly since: { readonly iso: string; readonly text: string };
+  /** What was just typed and came too late. */
+  readonly typed: readonly SummaryRow[];
+  readonly again: string;
+  readonly takeBack: FormTarget;
+}
+
+/** What staff entered, to be confirmed. */
+export interface ConfirmView extends FormTarget {
+  readonly service: string;
+  readonly errors: readonly SummaryError[];
+  readonly sections: ReviewView['sections'];
+  readonly removed: readonly SummaryRow[];
+  readonly back: string;
 }
 
 export interface CodeFormView extends FormTarget {

@@ -8,6 +8,8 @@ import { statusTimeline } from '#server/delivery';
 import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
+import { openedViews } from './help.ts';
+import { originText } from './provenance.ts';
 import { reader, reviewSections, textField } from './views.ts';
 import { go, GRANT, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
@@ -106,7 +108,12 @@ export async function receiptPdf(request: Request, typed: string): Promise<Respo
       reference: row.reference,
       receivedAt: dateTime(row.submittedAt, request.lang),
       recipient: offering.destination.name,
-      sections: reviewSections(read, walked, () => undefined),
+      sections: reviewSections(
+        read,
+        walked,
+        () => undefined,
+        (path) => originText(request.t, request.lang, content.provenance?.[path]),
+      ),
     });
     await keepSummary(portal.store, municipality.id, row, key, pdf);
   }
@@ -202,6 +209,7 @@ export async function status(request: Request, typed: string) {
     steps,
     documents: [{ href: `/${lang}/receipt/${row.reference}/summary.pdf`, label: t.t('web.summaryPdf') }],
     actions: [],
+    opened: openedViews(request, await portal.help.opened(municipality.id, row.application)),
   };
   return show(request, { title: view.title, service: view.service, unlisted: true }, view);
 }

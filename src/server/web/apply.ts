@@ -1,7 +1,7 @@
 /** The pages of an application: one GET and one POST for every kind of page. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { joinPath, pageChanges, type FieldProblem, type Step } from '#flow';
-import { SESSION, submit, type Draft } from '#server/applications';
+import { SESSION, submit, unconfirmed, type Draft } from '#server/applications';
 import { faultPoint } from '#server/faults';
 import { submissionOfApplication } from '#server/store';
 import {
@@ -17,7 +17,9 @@ import {
   type PageContext,
 } from './pages.ts';
 import { applicationOf, postPage, readRaw, repeated, revisionOf, type PostResult, type Raw } from './question.ts';
-import { go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { confirmPath } from './confirm.ts';
+import { heldView, helpPath } from './help.ts';
+import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
 import { receiveUpload } from './upload.ts';
 
@@ -29,7 +31,8 @@ export type ApplyView =
   | { kind: 'check'; view: ReturnType<typeof reviewView> }
   | { kind: 'exit'; view: ReturnType<typeof exitView> }
   | { kind: 'tasks'; view: ReturnType<typeof taskListView> }
-  | { kind: 'conflict'; view: ReturnType<typeof conflictView> };
+  | { kind: 'conflict'; view: ReturnType<typeof conflictView> }
+  | { kind: 'held'; view: Awaited<ReturnType<typeof heldView>> };
 
 /** A form of an application that is not the session's draft any more: handing in again gives the first receipt, anything else came too late. */
 async function late(request: Request, service: string, path: string, values: ReadonlyMap<string, readonly string[]>): Promise<never> {
@@ -43,7 +46,7 @@ async function late(request: Request, service: string, path: string, values: Rea
 }
 
 /** What a POST leaves for the page that is rendered in its answer. */
-const posted = new WeakMap<Request, { context: PageContext; step: Step; conflict?: Raw }>();
+const posted = new WeakMap<Request, { context: PageContext; step?: Step; conflict?: Raw }>();
 
 async function draftOf(request: Request, service: string): Promise<Draft> {
   const offering = offeringOf(request, service);
@@ -61,10 +64,23 @@ export async function applyPage(request: Request, service: string, path: string)
   const service_ = read.t.t('service.title');
   const now = Date.now();
   const session = { now: new Date(now).toISOString(), ends: new Date(now + SESSION.idle).toISOString(), keep: `/${request.lang}/keep` };
-  const options = { service: service_, unlisted: true, session };
+  const options = { service: service_, unlisted: true, session, handover: helpPath(request.lang, service) };
+  if (draft.custody === 'counter') {
+    const typed = left?.step && left.conflict && conflictView(context, left.step, left.conflict).rows;
+    const view = await heldView(request, draft, typed);
+    return show<ApplyView>(request, { ...options, handover: undefined, title: request.t.t('handover.held.title') }, { kind: 'held', view });
+  }
+  const notice =
+    unconfirmed(draft).length > 0
+      ? { text: request.t.t('handover.notice.text'), href: confirmPath(request.lang, service), label: request.t.t('handover.notice.link') }
+      : undefined;
   if (path === '') {
     if (draft.walk.flow.document.taskList !== true) go(applyPath(request.lang, service, draft.walk.stop));
-    return show<ApplyView>(request, { ...options, title: request.t.t('web.tasks') }, { kind: 'tasks', view: taskListView(context) });
+    return show<ApplyView>(
+      request,
+      { ...options, notice, title: request.t.t('web.tasks') },
+      { kind: 'tasks', view: taskListView(context) },
+    );
   }
   const step = left?.step ?? draft.walk.byPath.get(path);
   // A page that is not on the way (yet): the address may be old or made up. Nothing is shown of it; the way goes on where it stopped.
@@ -72,7 +88,7 @@ export async function applyPage(request: Request, service: string, path: string)
   const title = titleOf(context, step);
   const view = viewOf(context, step, left?.conflict);
   const faulty = 'errors' in view.view && view.view.errors.length > 0;
-  return show<ApplyView>(request, { ...options, title, faulty }, view);
+  return show<ApplyView>(request, { ...options, notice, title, faulty }, view);
 }
 
 function viewOf(context: PageContext, step: Step, conflict: Raw | undefined): ApplyView {
@@ -104,6 +120,11 @@ export async function postApply(event: RequestEvent, service: string, path: stri
   let draft = found;
   const step = draft.walk.byPath.get(path);
   let uploadProblems: FieldProblem[] = [];
+  if (multipart && draft.custody === 'counter') {
+    // read past: nothing of it can be taken now
+    for await (const part of bodyOf(event)) void part;
+    return tooLate(request, draft, step);
+  }
   if (multipart) {
     const received = await receiveUpload(event, request, draft, step);
     ({ draft, values } = received);
@@ -111,6 +132,7 @@ export async function postApply(event: RequestEvent, service: string, path: stri
   }
   const application = applicationOf(values);
   if (application !== undefined && application !== draft.id) return late(request, service, path, values);
+  if (draft.custody === 'counter') return tooLate(request, draft, step, step && readRaw(step, { values }));
   const fromReview = values.get('_back')?.[0] === 'review';
   let context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
   if (step && uploadProblems.length > 0) {
@@ -128,6 +150,8 @@ export async function postApply(event: RequestEvent, service: string, path: stri
   if (result.kind === 'conflict' || result.kind === 'off-path') {
     // Somebody saved meanwhile; perhaps this very form did.
     context = { ...context, draft: await draftOf(request, service) };
+    if (context.draft.custody === 'counter')
+      return tooLate(request, context.draft, step, result.kind === 'conflict' ? result.raw : undefined);
     result = repeated(context.draft, path, { values }) ?? result;
   }
   switch (result.kind) {
@@ -154,6 +178,12 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       });
       return fail(422);
   }
+}
+
+/** Staff have the draft in hand: nothing is saved, and the page says what was typed. */
+function tooLate(request: Request, draft: Draft, step?: Step, raw?: Raw) {
+  posted.set(request, { context: { draft, lang: request.lang, t: request.t, fromReview: false }, step, conflict: raw });
+  return fail(409);
 }
 
 type Onward = Extract<PostResult, { kind: 'redirect' | 'tasks' }>;
@@ -228,8 +258,11 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
         count: result.problems.length,
       });
       return error(500, 'defect');
+    case 'unconfirmed':
+      return go(confirmPath(request.lang, service));
     case 'stale': {
       const now = await draftOf(request, service);
+      if (now.custody === 'counter') return tooLate(request, now);
       const there = now.walk.byPath.get(step.path);
       if (!there) return go(applyPath(request.lang, service, now.walk.stop));
       posted.set(request, { context: { ...context, draft: now, changed: true }, step: there });

@@ -139,7 +139,8 @@ function clearBrowser(event: RequestEvent): void {
 /** The person at the counter has gone: ends whatever is open. */
 export async function nextPerson(event: RequestEvent): Promise<never> {
   const { request } = event.locals;
-  await clerkOf(request);
+  const clerk = await clerkOf(request);
+  await request.portal.counter.release(clerk);
   clearBrowser(event);
   return go(counterPath(request.lang));
 }

@@ -1,6 +1,8 @@
 /** What the routes call: one function a page. */
 export { home, legal, servicePage, start, toLanguage } from './services.ts';
 export { applyPage, postApply } from './apply.ts';
+export { helpPage, postHelp } from './help.ts';
+export { confirmPage, postConfirm } from './confirm.ts';
 export { keepSession, resumePage, resume, save } from './resume.ts';
 export { endPage, endSession } from './end.ts';
 export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';

@@ -71,6 +71,9 @@ export interface FrameOptions {
   readonly breadcrumb?: readonly Link[];
   readonly unlisted?: boolean;
   readonly session?: PageFrame['session'];
+  /** Where a code for the counter is given out. */
+  readonly handover?: string;
+  readonly notice?: PageFrame['notice'];
 }
 
 /**
@@ -108,10 +111,12 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
       email: contact.email,
       hours: contact.hours[lang] ?? contact.hours.de,
       address: [contact.office, contact.street, contact.city],
+      handover: options.handover,
     },
     statutory: statutory(request),
     session: options.session,
     end: known(request) ? { href: `/${lang}/end`, label: t.t('web.end.title') } : undefined,
+    notice: options.notice,
     unlisted: options.unlisted,
   };
 }

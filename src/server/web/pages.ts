@@ -1,6 +1,6 @@
 /** View models of the pages of a flow: question, info, collection, review, exit, task list. One language, one citizen; plain data for the components. */
 import { joinPath, type FieldProblem, type Step, type Walk } from '#flow';
-import type { Draft } from '#server/applications';
+import { unconfirmed, type Draft } from '#server/applications';
 import type {
   CollectionView,
   ConflictView,
@@ -33,6 +33,7 @@ import {
   type Reader,
   type TextValues,
 } from './views.ts';
+import { originText } from './provenance.ts';
 import { previousPage, revisionOf, type Raw } from './question.ts';
 
 export interface PageContext {
@@ -252,7 +253,13 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
     intro: intro(read, step, values),
     errors: [...(context.changed ? [{ text: t.t('conflict.title') }] : []), ...fieldErrors(fields), ...(input ? open : [])],
     warnings: views,
-    sections: reviewSections(read, walk, (one) => `${applyPath(lang, service, one.path)}?back=review`),
+    sections: reviewSections(
+      read,
+      walk,
+      (one) => `${applyPath(lang, service, one.path)}?back=review`,
+      (path) => originText(t, lang, draft.provenance[path]),
+    ),
+    confirm: unconfirmed(draft).length > 0 ? { href: `/${lang}/confirm/${service}`, label: t.t('handover.notice.link') } : undefined,
     recipients: [{ name: draft.offering.destination.name, what: t.t('web.recipientWhat') }],
     fee: typeof amount === 'number' ? (amount > 0 ? money(amount, lang) : t.t('web.free')) : undefined,
     privacy: { href: `/${lang}/legal/privacy`, label: t.t('web.privacy') },

@@ -84,7 +84,7 @@ export async function postPage(
   if (all.length > 0 || blocked) return { kind: 'invalid', step: after, raw, problems: all, walk };
 
   const saved = await applications.save(draft, answers, walk, lang);
-  if (saved.outcome === 'stale') return { kind: 'conflict', raw, step };
+  if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
   return next(saved.draft.walk, path, single('_back') === 'review');
 }
@@ -145,7 +145,7 @@ async function postCollection(applications: Applications, draft: Draft, step: St
   const after = walk.byPath.get(step.path);
   if (more === 'no' && after && after.state !== 'done') return { kind: 'invalid', step: after, raw: {}, problems: [...after.errors], walk };
   const saved = await applications.save(draft, answers, walk, lang);
-  if (saved.outcome === 'stale') return { kind: 'conflict', raw: {}, step };
+  if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw: {}, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
   if (to !== undefined) return { kind: 'redirect', page: walk.byPath.has(to) ? to : walk.stop };
   if (remove !== undefined) return { kind: 'redirect', page: step.path };

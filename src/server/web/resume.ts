@@ -1,11 +1,11 @@
 /** Save and come back: the page with the code, and the form that takes it. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { encode } from 'uqr';
-import { groupResumeCode, readResumeCode, SESSION } from '#server/applications';
+import { groupCode, readCode, SESSION } from '#server/applications';
 import { hitLimit, touchSession } from '#server/store';
 import { longDate } from '#i18n';
 import type { CodeFormView, SavedView } from '#ui/types.ts';
 import { textField, reader } from './views.ts';
+import { qrOf } from './help.ts';
 import { applyPath } from './pages.ts';
 import { subscriberOf } from './peer.ts';
 import { go, offeringOf, readForm, setSession, show, type Request } from './kit.ts';
@@ -36,16 +36,14 @@ export async function save(request: Request, service: string) {
   const kept = await request.portal.applications.keep(draft);
   if (!kept) error(410, 'draft');
   const { t, lang } = request;
-  const code = groupResumeCode(kept.code);
-  const qr = encode(`${request.url.origin}/${lang}/resume`);
-  const path = qr.data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
+  const code = groupCode(kept.code);
   const view: SavedView = {
     service: reader(draft.pkg, lang).t.t('service.title'),
     code,
     until: longDate(draft.expiresAt ?? new Date(Date.now() + draft.pkg.service.retention.draftDays * 86_400_000), lang),
     address: `${request.url.host}/${lang}/resume`,
     factor: kept.pin ? t.t('web.factor.pin', { pin: kept.pin }) : t.t(`web.factor.${kept.factor}`),
-    qr: { size: qr.size, path },
+    qr: qrOf(`${request.url.origin}/${lang}/resume`),
     continue: applyPath(lang, service, draft.walk.stop),
     home: `/${lang}`,
   };
@@ -86,7 +84,7 @@ export async function resume(event: RequestEvent) {
     failed.set(request, { code, problem });
     return fail(status);
   };
-  if (await tooMany(event, request, 'resume', readResumeCode(code))) return refuse(request.t.t('web.tooMany'), 429);
+  if (await tooMany(event, request, 'resume', readCode(code))) return refuse(request.t.t('web.tooMany'), 429);
   const result = await request.portal.applications.resume(
     request.municipality.id,
     code,

@@ -10,7 +10,8 @@ import { walkOptions, type Draft } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
 import { limits } from '#fields/file/index.ts';
 import { filesOf } from '#server/store';
-import { bodyOf, type Request } from './kit.ts';
+import { bodyOf, go, type Request } from './kit.ts';
+import { applyPath } from './pages.ts';
 import { applicationOf, revisionOf } from './question.ts';
 
 export interface Received {
@@ -106,6 +107,11 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
       const result = await portal.applications.save(now, merged.answers, walked, request.lang);
       // somebody saved meanwhile: the files go beside what is there now
       if (result.outcome === 'stale') continue;
+      // staff have just taken it in hand: the page says so
+      if (result.outcome === 'held') {
+        await discard(stored.map(({ file }) => file.id));
+        go(applyPath(request.lang, draft.offering.service, step?.path));
+      }
       saved = result.outcome === 'saved' ? result.draft : undefined;
     }
     if (!saved) break;

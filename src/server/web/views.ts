@@ -165,8 +165,13 @@ export interface ReviewSection {
   entries: { title: string; rows: SummaryRow[] }[];
 }
 
-/** Everything that counts, by section, with the way to change it. Used by the review, the PDF and the read-back. */
-export function reviewSections(read: Reader, walk: Walk, href: (step: Step) => string | undefined): ReviewSection[] {
+/** Everything that counts, by section, with the way to change it and how it came in. Used by the review, the PDF and the read-back. */
+export function reviewSections(
+  read: Reader,
+  walk: Walk,
+  href: (step: Step) => string | undefined,
+  origin: (path: string) => string | undefined = () => undefined,
+): ReviewSection[] {
   return walk.flow.sections.flatMap((section) => {
     const out: ReviewSection = {
       title: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id,
@@ -176,7 +181,7 @@ export function reviewSections(read: Reader, walk: Walk, href: (step: Step) => s
     let entry: { key: string; rows: SummaryRow[] } | undefined;
     for (const step of walk.steps) {
       if (step.section !== section.id || step.page.kind === 'check') continue;
-      const rows = stepRows(read, step, walk, href(step));
+      const rows = stepRows(read, step, walk, href(step), origin);
       const parts = step.path.split('/');
       if (parts.length < 3) {
         entry = undefined;
@@ -204,7 +209,13 @@ export function entryTitle(read: Reader, walk: Walk, parts: string[]): string {
 }
 
 /** What was answered on one page, as lines of a description list. */
-export function stepRows(read: Reader, step: Step, walk: Walk, href: string | undefined): SummaryRow[] {
+export function stepRows(
+  read: Reader,
+  step: Step,
+  walk: Walk,
+  href: string | undefined,
+  origin: (path: string) => string | undefined = () => undefined,
+): SummaryRow[] {
   const values = walk.scope;
   return step.fields.flatMap((field) => {
     const path = joinPath(step.prefix, field.id);
@@ -213,7 +224,13 @@ export function stepRows(read: Reader, step: Step, walk: Walk, href: string | un
     const value = walk.counted[path];
     if (value === undefined) return [];
     return [
-      { label: fieldLabel(read, field, values), lines: formatValue(read, field, value), change: field.type.silent ? undefined : href },
+      {
+        label: fieldLabel(read, field, values),
+        lines: formatValue(read, field, value),
+        change: field.type.silent ? undefined : href,
+        origin: origin(path),
+        path,
+      },
     ];
   });
 }
