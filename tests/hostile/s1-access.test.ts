@@ -76,6 +76,16 @@ const MATRIX: Readonly<Record<string, Row>> = {
     ],
   },
   '/[lang=lang]/save/[service]': { open: false, paths: () => ['/de/save/resident-parking'] },
+  '/[lang=lang]/help/[service]': {
+    open: false,
+    paths: () => ['/de/help/resident-parking'],
+    forms: () => [[['do', 'create']], [['do', 'revoke']]],
+  },
+  '/[lang=lang]/confirm/[service]': {
+    open: false,
+    paths: () => ['/de/confirm/resident-parking'],
+    forms: () => [[['_revision', revision]]],
+  },
   '/[lang=lang]/keep': { open: true, paths: () => [], forms: () => [[]] },
   '/[lang=lang]/receipt/[reference]': { open: false, paths: () => [`/de/receipt/${reference}`] },
   '/[lang=lang]/receipt/[reference]/summary.pdf': { open: false, paths: () => [`/de/receipt/${reference}/summary.pdf`] },

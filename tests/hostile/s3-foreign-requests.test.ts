@@ -40,6 +40,8 @@ const ROUTES = [
   '/de/apply/bulky-waste/resident',
   '/de/apply/bulky-waste/check',
   '/de/save/bulky-waste',
+  '/de/help/bulky-waste',
+  '/de/confirm/bulky-waste',
   '/de/resume',
   '/de/status',
   '/de/keep',
@@ -54,7 +56,7 @@ it('every writing route refuses every foreign request', async () => {
   const look = async () =>
     (
       await stage.owner.query(
-        "select (select count(*) from application) as a, (select max(revision) from application) as r, (select count(*) from audit) as n, (select count(*) from rate_limit) as l, (select count(*) from session) as s, (select string_agg(desk, ' ') from staff_session) as d",
+        "select (select count(*) from application) as a, (select max(revision) from application) as r, (select count(*) from audit) as n, (select count(*) from rate_limit) as l, (select count(*) from session) as s, (select string_agg(desk, ' ') from staff_session) as d, (select count(*) from handover) as h",
       )
     ).rows;
   const before = await look();

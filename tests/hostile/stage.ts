@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import type pg from 'pg';
+import type { Store } from '../../src/server/store/index.ts';
 import { journeysOf, type Journey } from '../journeys.ts';
 import { openWorld, PlainBrowser, type TestPortal, type World } from '../portal.ts';
 import { cloneDatabase } from '../postgres.ts';
@@ -10,15 +11,18 @@ import { run } from '../travel.ts';
 export interface Stage extends World {
   /** Statements as the database's owner, past row-level security. */
   readonly owner: pg.Pool;
+  /** The same database as the portal's role has it. */
+  readonly store: Store;
 }
 
 /** A world on a database of its own. Close it in `afterAll`. */
 export async function openStage(options: Parameters<typeof openWorld>[0] = {}): Promise<Stage> {
-  const database = await cloneDatabase(1);
+  const database = await cloneDatabase(4);
   const world = await openWorld({ ...options, env: { DATABASE_URL: database.url, SCHALTER_TODAY: '2026-03-02', ...options.env } });
   return {
     ...world,
     owner: database.owner,
+    store: database.store,
     close: async () => {
       await world.close();
       await database.drop();
