@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fieldTypes } from '../../src/fields/all.node.ts';
 import { copyAnswers, entryKeys, joinPath, pageChanges, walk, type Answers, type Json } from '../../src/flow/index.ts';
-import { walkOptions, type Draft, type Saved } from '../../src/server/applications/index.ts';
+import { submit, walkOptions, type Draft, type Saved, type SubmitResult } from '../../src/server/applications/index.ts';
 import { openCatalog, type Offering } from '../../src/server/catalog/index.ts';
 import { readMunicipalities } from '../../src/server/config/index.ts';
 import { createCounter, type Counter, type SaveOptions } from '../../src/server/handover/index.ts';
@@ -20,6 +20,8 @@ export interface Desk {
   readonly offering: (service: string) => Offering;
   /** Somebody who is logged in and has chosen a desk. */
   readonly clerk: (name?: string, desk?: string, municipality?: string) => Promise<Clerk>;
+  /** Hands in what is in hand. */
+  readonly submit: (draft: Draft) => Promise<SubmitResult>;
   /** Opens a draft that is in hand. */
   readonly open: (clerk: Clerk, application: string) => Promise<Draft>;
   /** Changes answers; `undefined` takes one away. */
@@ -55,6 +57,8 @@ export async function openDesk(stage: Stage): Promise<Desk> {
       await setStation(stage.store, municipality, hash, station, limits);
       return { subject, name, roles, station, sessionHash: hash, municipality };
     },
+    submit: (draft) =>
+      submit(stage.store, keys, { draft, answers: draft.answers, lang: 'de', callbackUrl: `${stage.portal.url}/api/v1/status` }),
     async open(clerk, application) {
       const draft = await counter.open(clerk, application);
       if (!draft) throw new Error('not in hand');

@@ -291,6 +291,29 @@ it('begun at the counter: the slip leads the citizen to it, and what staff enter
   expect(handedIn.location).toMatch(/^\/de\/receipt\//);
 });
 
+it('handed in at the counter, once the citizen there has confirmed it; nobody else hands in what is in hand', async () => {
+  const clerk = await desk.clerk();
+  const one = played();
+  const id = (await desk.counter.start(clerk, desk.offering('dog-tax'), { channel: 'counter', lang: 'de', purpose: 'walk-in' }))!;
+  const declared = Object.fromEntries(one.walk.steps.at(-1)!.fields.map(({ path }) => [path, true]));
+  await desk.save(clerk, await desk.open(clerk, id), { ...gone(one), ...declared });
+  expect(await desk.submit(await desk.open(clerk, id))).toEqual({ outcome: 'unconfirmed' });
+  expect((await desk.counter.confirm(clerk, await desk.open(clerk, id))).outcome).toBe('saved');
+  const draft = await desk.open(clerk, id);
+  const colleague = await desk.clerk('Zweite Kraft', '2');
+  expect(await desk.submit({ ...draft, session: colleague.sessionHash })).toEqual({ outcome: 'gone' });
+  const done = await desk.submit(draft);
+  if (done.outcome !== 'submitted') throw new Error(JSON.stringify(done));
+  expect(await desk.submit(draft)).toMatchObject({ outcome: 'replayed', reference: done.reference });
+  const arrived = await until(
+    () => [...stage.backoffice.cases.values()].find(({ reference }) => reference === done.reference),
+    'the application',
+  );
+  expect((arrived.provenance as Record<string, object>)['applicant.givenNames']).toMatchObject({ by: 'clerk', actor: 'Erika Amt' });
+  const { rows } = await stage.owner.query(`select actor from audit where subject = $1 and action = 'submit'`, [id]);
+  expect(rows).toEqual([{ actor: `staff:${clerk.subject}` }]);
+});
+
 it('from colleague to colleague, with a reason and a note', async () => {
   const { one, application, clerk } = await inHand();
   const draft = await desk.open(clerk, application);

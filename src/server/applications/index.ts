@@ -5,5 +5,5 @@ export { codeFor, groupCode, pinFor, readCode, readReference, resumeCodeFor } fr
 export { openDraft, pinOffering, sealContent, walkOptions, type Means } from './contents.ts';
 export { createApplications, SESSION, today, type Applications } from './drafts.ts';
 export { factorHashes, factorReadings, secondFactor, type FactorKind } from './factors.ts';
-export { traced, unconfirmed, type Trace } from './provenance.ts';
+export { confirmed, traced, unconfirmed, type Trace } from './provenance.ts';
 export { frozen, keepSummary, submit, type Frozen, type SubmitResult } from './submit.ts';

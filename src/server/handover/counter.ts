@@ -1,7 +1,8 @@
 /** Staff take drafts in hand, save, give back and let go. */
 import { randomUUID } from 'node:crypto';
-import { emptyAnswers } from '#flow';
+import { emptyAnswers, type Walk } from '#flow';
 import {
+  confirmed,
   factorHashes,
   openDraft,
   pinFor,
@@ -12,7 +13,10 @@ import {
   secondFactor,
   today,
   traced,
+  type Content,
+  type Draft,
   type Means,
+  type Saved,
 } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import {
@@ -47,6 +51,20 @@ export function createCounter(means: Means, day: () => string = today): Counter 
     const row = await loadCounterDraft(store, handsOf(clerk), application);
     const offering = row && catalog.offering(clerk.municipality, row.service);
     return row && offering && (await openDraft(means, row, offering, clerk.sessionHash));
+  }
+
+  async function write(clerk: Clerk, draft: Draft, content: Content, walked: Walk, lang?: string): Promise<Saved> {
+    const revision = draft.revision + 1;
+    const saved = await saveCounterDraft(store, {
+      ...handsOf(clerk),
+      id: draft.id,
+      revision: draft.revision,
+      content: sealContent(draft.key, clerk.municipality, draft.id, revision, content),
+      language: lang,
+      keepDays: draft.pkg.service.retention.draftDays,
+    });
+    if (saved.outcome !== 'saved') return { outcome: saved.outcome };
+    return { outcome: 'saved', draft: { ...draft, ...content, revision, walk: walked } };
   }
 
   return {
@@ -100,20 +118,13 @@ export function createCounter(means: Means, day: () => string = today): Counter 
 
     open: opened,
 
-    async save(clerk, draft, answers, walked, { source, channel, lang }) {
-      const revision = draft.revision + 1;
+    save: (clerk, draft, answers, walked, { source, channel, lang }) => {
       const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
-      const saved = await saveCounterDraft(store, {
-        ...handsOf(clerk),
-        id: draft.id,
-        revision: draft.revision,
-        content: sealContent(draft.key, clerk.municipality, draft.id, revision, { answers, provenance }),
-        language: lang,
-        keepDays: draft.pkg.service.retention.draftDays,
-      });
-      if (saved.outcome !== 'saved') return { outcome: saved.outcome };
-      return { outcome: 'saved', draft: { ...draft, revision, answers, provenance, walk: walked } };
+      return write(clerk, draft, { answers, provenance }, walked, lang);
     },
+
+    confirm: (clerk, draft) =>
+      write(clerk, draft, { answers: draft.answers, provenance: confirmed(draft, new Date().toISOString()) }, draft.walk),
 
     async giveBack(clerk, draft, withCode) {
       const { draftDays } = draft.pkg.service.retention;

@@ -60,6 +60,11 @@ export interface Counter {
   readonly open: (clerk: Clerk, application: string) => Promise<Draft | undefined>;
   /** Saves answers over the revision that was read, and keeps the draft in hand for another half hour. `gone`: not in hand any more. */
   readonly save: (clerk: Clerk, draft: Draft, answers: Answers, walked: Walk, options: SaveOptions) => Promise<Saved>;
+  /**
+   * The citizen is there, or on the phone, and confirms what staff entered: then it can be handed in with `submit` from here. How it was confirmed
+   * (by word of mouth, signature, paper) is kept elsewhere.
+   */
+  readonly confirm: (clerk: Clerk, draft: Draft) => Promise<Saved>;
   /** Gives it back to the citizen; `withCode`: with a resume code for the slip. Undefined: not in hand, or nobody could find it again without a code. */
   readonly giveBack: (clerk: Clerk, draft: Draft, withCode: boolean) => Promise<{ readonly code?: Code } | undefined>;
   /** Lets go of it with a code for a colleague, why, and a note that the citizen may read. Undefined: not in hand. */

@@ -97,7 +97,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await protect(db, 'access_log_head', { app: [], worker: ['select'] });
 
   await sql`
-    grant select, insert, update on handover, access_log_head to schalter_drafts;
+    grant select, insert, update, delete on handover to schalter_drafts;
+    grant select, insert, update on access_log_head to schalter_drafts;
     grant select, insert on access_log to schalter_drafts;
     grant select, insert, update, delete on application, session, file, rate_limit to schalter_drafts;
     grant select, insert, delete on file_chunk to schalter_drafts;

@@ -237,7 +237,7 @@ async function staffFunctions(db: Kysely<unknown>): Promise<void> {
 
 async function citizenFunctions(db: Kysely<unknown>): Promise<void> {
   await sql`
-    -- A code for the counter; the one before is revoked. false: no such draft of a living session.
+    -- A code for the counter; the one before is gone. false: no such draft of a living session.
     create function create_handover(p_municipality text, p_session_hash bytea, p_application uuid, p_id uuid, p_code_hash bytea, p_factor_kind text,
         p_factor_hash bytea, p_for interval, p_idle interval) returns boolean language plpgsql as $$
     begin
@@ -247,8 +247,8 @@ async function citizenFunctions(db: Kysely<unknown>): Promise<void> {
           and (a.expires_at is null or a.expires_at > now()) and s.expires_at > now() and s.seen_at > now() - p_idle
         for update of a;
       if not found then return false; end if;
-      update handover h set revoked_at = now() where h.municipality = p_municipality and h.application = p_application and h.direction = 'to-counter'
-        and h.revoked_at is null and h.used_at is null;
+      -- whoever makes and revokes codes all day fills no table: what was never used is told by the log alone
+      delete from handover h where h.municipality = p_municipality and h.application = p_application and h.direction = 'to-counter' and h.used_at is null;
       insert into handover (id, municipality, application, direction, code_hash, factor_kind, factor_hash, expires_at)
         values (p_id, p_municipality, p_application, 'to-counter', p_code_hash, p_factor_kind, p_factor_hash, now() + p_for);
       insert into audit (municipality, actor, action, subject) values (p_municipality, 'citizen', 'handover', p_application::text);
