@@ -1,7 +1,7 @@
 /** Sessions of citizens. The cookie holds 256 random bits; the database only their SHA-256, so that a copy of it opens no session. */
 import { createHash, randomBytes } from 'node:crypto';
 import { milliseconds } from './interval.ts';
-import type { Statements, Store } from './pool.ts';
+import type { Statements } from './pool.ts';
 
 export interface Session {
   /** What the cookie holds. */
@@ -74,13 +74,9 @@ export interface SessionDraft {
 }
 
 /** The drafts that a living session has, by service. */
-export function sessionDrafts(store: Store, municipality: string, hash: Buffer): Promise<SessionDraft[]> {
-  return store.transaction(municipality, (tx) =>
-    tx.query<SessionDraft>(
-      'session-drafts',
-      `select service, resume_hash is not null as kept, expires_at as "expiresAt" from application
-       where municipality = $1 and session_hash = $2 and lifecycle = 'draft' and expires_at > now() order by service`,
-      [municipality, hash],
-    ),
-  );
+export function sessionDrafts(store: Statements, municipality: string, hash: Buffer): Promise<SessionDraft[]> {
+  return store.query<SessionDraft>('session-drafts', `select service, kept, expires_at as "expiresAt" from session_drafts($1, $2)`, [
+    municipality,
+    hash,
+  ]);
 }

@@ -23,7 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       inner_ones text[] := array['note_access', 'staff_of', 'held_draft', 'let_go', 'staff_gone'];
       outer_ones text[] := array[
         'claim_draft', 'start_counter_draft', 'load_counter_draft', 'save_counter_draft', 'give_back_draft', 'hand_on_draft', 'release_drafts',
-        'create_handover', 'open_handover', 'revoke_handover', 'custody_of', 'access_log_page', 'opened_by', 'files_of',
+        'create_handover', 'open_handover', 'revoke_handover', 'custody_of', 'session_drafts', 'access_log_page', 'opened_by', 'files_of',
         'create_session', 'touch_session', 'renew_session', 'end_session', 'load_draft', 'start_draft', 'save_draft', 'keep_draft', 'resume_draft',
         'discard_draft', 'submit_application', 'begin_file', 'add_file_chunk', 'finish_file', 'read_file_chunk', 'remove_file'];
     begin
@@ -277,6 +277,17 @@ async function citizenFunctions(db: Kysely<unknown>): Promise<void> {
       perform let_go(p_municipality, p_application);
       insert into audit (municipality, actor, action, subject) values (p_municipality, 'citizen', 'revoke', p_application::text);
       return true;
+    end $$;
+
+    -- The drafts that a living session has, without their contents.
+    create function session_drafts(p_municipality text, p_session_hash bytea) returns table (service text, kept boolean, expires_at timestamptz)
+      language plpgsql as $$
+    #variable_conflict use_column
+    begin
+      perform set_config('app.municipality', p_municipality, true);
+      return query select a.service, a.resume_hash is not null, a.expires_at from application a
+        join session s on s.municipality = a.municipality and s.id_hash = a.session_hash and s.expires_at > now()
+        where a.municipality = p_municipality and a.session_hash = p_session_hash and a.lifecycle = 'draft' and a.expires_at > now() order by a.service;
     end $$;
 
     -- Who at the counter has the session's draft in hand now.
