@@ -191,6 +191,8 @@ export interface WalkOptions {
   readonly params: Readonly<Record<string, Json>>;
   /** Optional fields without an answer count as seen and empty, info pages as read (journeys, imports). Default false. */
   readonly lenient?: boolean;
+  /** Goes on past pages that need something, as far as the answers decide the way. What such a walk counts has gaps. Default false. */
+  readonly onward?: boolean;
   /** An earlier walk of the same flow with other answers: everything before the first page whose answers differ is taken over. */
   readonly previous?: Walk;
   /** Allowed codes of the package's lists, by list name. */

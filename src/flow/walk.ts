@@ -47,8 +47,9 @@ export function walk(flow: Flow, answers: Readonly<Answers>, options: WalkOption
 function reusable(flow: Flow, answers: Readonly<Answers>, options: WalkOptions, walked: Walk): Frame[] {
   const previous = frames.get(walked);
   if (!previous || walked.flow !== flow) return [];
-  const { today, params, lenient, lists } = previous.options;
+  const { today, params, lenient, lists, onward } = previous.options;
   if (today !== options.today || params !== options.params || lenient !== options.lenient || lists !== options.lists) return [];
+  if (onward !== options.onward) return [];
   const old = previous.answers;
   const changedUnder = new Set<string>();
   const collect = (prefix: string) => {
@@ -105,7 +106,7 @@ class Run {
       // A page that was not done may be done now only if its own answers changed; then it was not kept.
       done.push(...reused);
       scope = last.scope;
-      if (last.step.state === 'done' && last.step.page.kind !== 'exit') {
+      if (this.#goesOn(last.step)) {
         const here = standAt(this.#flow.machine, last.step.page, { scope, undecided: this.#note });
         snapshot = this.#next(this.#flow.machine, here, scope);
       } else stopped = last;
@@ -119,10 +120,14 @@ class Run {
       const frame = this.#frame(page, scope, page.id, undefined, '');
       done.push(frame);
       scope = frame.scope;
-      if (frame.step.state !== 'done' || page.kind === 'exit' || page.kind === 'check') stopped = frame;
+      if (page.kind === 'check' || !this.#goesOn(frame.step)) stopped = frame;
       else snapshot = this.#next(this.#flow.machine, snapshot, scope);
     }
     return this.#result(done, scope);
+  }
+
+  #goesOn({ state, page }: Step): boolean {
+    return (state === 'done' || this.#options.onward === true) && page.kind !== 'exit';
   }
 
   #start(machine: AnyStateMachine, scope: Scope): AnyMachineSnapshot {
@@ -168,12 +173,13 @@ class Run {
     let here = scope;
     let stopped = false;
     for (const key of keys) {
-      const entry: Entry | undefined = stopped ? undefined : this.#entry(page, here, `${path}/${key}`, list, key, shape);
+      const entry: Entry | undefined =
+        stopped && !this.#options.onward ? undefined : this.#entry(page, here, `${path}/${key}`, list, key, shape);
       entries.push({ key, complete: entry?.complete ?? false });
       if (!entry) continue;
       inner.push(...entry.steps);
       Object.assign(counted, entry.counted);
-      stopped = !entry.complete;
+      stopped ||= !entry.complete;
       if (entry.complete) {
         records.push(entry.record);
         here = setIn(scope, scopeNames(collection.path, base), records.slice());
@@ -218,16 +224,17 @@ class Run {
       steps.push(...frame.inner);
       Object.assign(counted, frame.counted);
       scope = frame.scope;
-      // A nested list that is not finished stops inside one of its entries: its own page has not been reached then.
-      const reached = !(frame.step.entries && frame.inner.length > 0 && frame.inner.at(-1)!.state !== 'done');
-      if (reached) steps.push(frame.step);
-      if (frame.step.state !== 'done') {
-        complete = false;
-        break;
-      }
+      if (this.#reached(frame)) steps.push(frame.step);
+      complete &&= frame.step.state === 'done';
+      if (!this.#goesOn(frame.step)) break;
       snapshot = this.#next(collection.machine, snapshot, scope);
     }
     return { steps, counted, complete, record: scope[collection.as] as Record<string, unknown> };
+  }
+
+  /** A list that is not finished stops inside one of its entries: its own page has not been reached then. */
+  #reached({ step, inner }: Frame): boolean {
+    return this.#options.onward === true || !step.entries || inner.length === 0 || inner.at(-1)!.state === 'done';
   }
 
   #result(done: Frame[], scope: Scope): Walk {
@@ -235,8 +242,7 @@ class Run {
     const steps: Step[] = [];
     for (const frame of done) {
       steps.push(...frame.inner);
-      const unreached = frame.step.entries && frame.inner.length > 0 && frame.inner.at(-1)!.state !== 'done';
-      if (!unreached) steps.push(frame.step);
+      if (this.#reached(frame)) steps.push(frame.step);
     }
     const stop = steps.at(-1)!;
     const warnings: Warning[] = [];
@@ -257,7 +263,7 @@ class Run {
     }
     warnings.push(...steps.flatMap((step) => step.warnings));
     const blocked = warnings.some((warning) => warning.level === 'must' || (!warning.confirmed && this.#options.lenient !== true));
-    const complete = stop.page.kind === 'check' && stop.state === 'done' && !blocked;
+    const complete = stop.page.kind === 'check' && done.every(({ step }) => step.state === 'done') && !blocked;
     let byPath: Map<PagePath, Step> | undefined;
     let counted: Answers | undefined;
     const walked: Walk = {

@@ -1,6 +1,6 @@
 /** The pages of an application: one GET and one POST for every kind of page. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { joinPath, pageChanges, type FieldProblem, type Step } from '#flow';
+import { joinPath, pageChanges, readRaw, type FieldProblem, type Raw, type Step } from '#flow';
 import { SESSION, submit, unconfirmed, type Draft } from '#server/applications';
 import { faultPoint } from '#server/faults';
 import { submissionOfApplication } from '#server/store';
@@ -16,7 +16,7 @@ import {
   applyPath,
   type PageContext,
 } from './pages.ts';
-import { applicationOf, postPage, readRaw, repeated, revisionOf, type PostResult, type Raw } from './question.ts';
+import { applicationOf, postPage, repeated, revisionOf, type PostResult } from './question.ts';
 import { confirmPath } from './confirm.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
@@ -132,14 +132,14 @@ export async function postApply(event: RequestEvent, service: string, path: stri
   }
   const application = applicationOf(values);
   if (application !== undefined && application !== draft.id) return late(request, service, path, values);
-  if (draft.custody === 'counter') return tooLate(request, draft, step, step && readRaw(step, { values }));
+  if (draft.custody === 'counter') return tooLate(request, draft, step, step && readRaw(step, values));
   const fromReview = values.get('_back')?.[0] === 'review';
   let context: PageContext = { draft, lang: request.lang, t: request.t, fromReview };
   if (step && uploadProblems.length > 0) {
     posted.set(request, {
       context: {
         ...context,
-        input: { raw: readRaw(step, { values }), problems: uploadProblems, walk: draft.walk, step: draft.walk.byPath.get(path) ?? step },
+        input: { raw: readRaw(step, values), problems: uploadProblems, walk: draft.walk, step: draft.walk.byPath.get(path) ?? step },
       },
       step,
     });
@@ -214,7 +214,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     posted.set(request, { context: { ...context, changed: true }, step });
     return fail(409);
   }
-  const raw = readRaw(step, { values });
+  const raw = readRaw(step, values);
   const given: Record<string, true | null> = {};
   for (const field of step.fields) {
     if (field.type.silent) continue;

@@ -1,5 +1,5 @@
 /** View models of the pages of a flow: question, info, collection, review, exit, task list. One language, one citizen; plain data for the components. */
-import { joinPath, type FieldProblem, type Step, type Walk } from '#flow';
+import { joinPath, type FieldProblem, type Raw, type Step, type Walk } from '#flow';
 import { unconfirmed, type Draft } from '#server/applications';
 import type {
   CollectionView,
@@ -34,7 +34,7 @@ import {
   type TextValues,
 } from './views.ts';
 import { originText } from './provenance.ts';
-import { previousPage, revisionOf, type Raw } from './question.ts';
+import { previousPage, revisionOf } from './question.ts';
 
 export interface PageContext {
   readonly draft: Draft;

@@ -1,20 +1,16 @@
 /**
  * One page of a flow for a citizen: what a GET shows and what a POST does. Knows walks and packages, not Kit. Every failure keeps what was typed.
  */
-import type { Field, FieldProblem, Json, Step, Walk } from '#flow';
+import type { Controls, FieldProblem, Raw, Step, Walk } from '#flow';
 import { isDeepStrictEqual } from 'node:util';
-import { addEntry, entryKeys, joinPath, pageChanges, removeEntry, walk as walkFlow } from '#flow';
-import type { RawInput } from '#fields';
+import { addEntry, entryKeys, joinPath, pageChanges, parsePage, readRaw, removeEntry, walk as walkFlow } from '#flow';
 import type { Applications, Draft } from '#server/applications';
 import { walkOptions } from '#server/applications';
 
 export interface FormInput {
   /** Control name -> values, as posted. */
-  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly values: Controls;
 }
-
-/** What was typed into a page, by answer path and part. */
-export type Raw = Record<string, RawInput>;
 
 export type PostResult =
   | { kind: 'redirect'; page: string }
@@ -32,22 +28,6 @@ export const revisionOf = (draft: Pick<Draft, 'id' | 'revision'>): string => `${
 export const applicationOf = (values: ReadonlyMap<string, readonly string[]>): string | undefined =>
   /^\d+\.([0-9a-f-]{36})$/.exec(values.get('_revision')?.[0] ?? '')?.[1];
 
-/** Reads a step's controls: `path` and `path.part`. Names come from the flow, never from the request. */
-export function readRaw(step: Step, input: FormInput): Raw {
-  const raw: Raw = Object.create(null) as Raw;
-  for (const field of step.page.fields) {
-    if (field.type.silent) continue;
-    const path = joinPath(step.prefix, field.id);
-    const parts: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;
-    for (const [name, values] of input.values) {
-      if (name === path) parts[''] = values;
-      else if (name.startsWith(`${path}.`)) parts[name.slice(path.length + 1)] = values;
-    }
-    raw[path] = parts;
-  }
-  return raw;
-}
-
 /** Saves a page. `change`: the citizen came from the review and goes straight back to it. */
 export async function postPage(
   applications: Applications,
@@ -59,11 +39,11 @@ export async function postPage(
   const step = draft.walk.byPath.get(path);
   const single = (name: string) => input.values.get(name)?.[0];
   if (!step || step.page.kind === 'exit') return { kind: 'off-path', page: draft.walk.stop };
-  const raw = readRaw(step, input);
+  const raw = readRaw(step, input.values);
   if (single('_revision') !== revisionOf(draft)) return { kind: 'conflict', raw, step };
   if (step.page.collection) return postCollection(applications, draft, step, input, lang);
 
-  const { values, problems } = parsePage(draft, step, raw);
+  const { values, problems } = parsePage(step, raw, draft.answers, walkOptions(draft));
   const shown = new Set<string>();
   const confirmed = new Set(input.values.get('_confirm') ?? []);
   const answers = pageChanges(draft.answers, step, values, confirmed);
@@ -87,31 +67,6 @@ export async function postPage(
   if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
   return next(saved.draft.walk, path, single('_back') === 'review');
-}
-
-function parsePage(draft: Draft, step: Step, raw: Raw): { values: Record<string, Json>; problems: FieldProblem[] } {
-  const values: Record<string, Json> = {};
-  const problems: FieldProblem[] = [];
-  for (const field of step.page.fields) {
-    if (field.type.silent) continue;
-    const path = joinPath(step.prefix, field.id);
-    const list = typeof field.config.list === 'string' ? draft.pkg.lists.get(field.config.list) : undefined;
-    const context = { today: draft.today, options: list && new Set(list.map((entry) => entry.code)) };
-    const parsed = field.type.parse(
-      { ...raw[path], ...(field.type.file && { files: storedFiles(draft, field, path) }) },
-      field.config,
-      context,
-    );
-    if (parsed.errors) problems.push(...parsed.errors.map((error) => ({ ...error, path })));
-    else values[path] = parsed.value;
-  }
-  return { values, problems };
-}
-
-/** References of uploaded files come from the draft and never from the request: a reference that a browser could name would open other people's files. */
-function storedFiles(draft: Draft, field: Field, path: string): readonly string[] {
-  const value = Object.hasOwn(draft.answers, path) ? draft.answers[path] : null;
-  return Array.isArray(value) ? (field.type.toRaw(value, field.config).files ?? []) : [];
 }
 
 async function postCollection(applications: Applications, draft: Draft, step: Step, input: FormInput, lang: string): Promise<PostResult> {
@@ -170,7 +125,7 @@ export function repeated(draft: Draft, path: string, input: FormInput): PostResu
     if (removed !== undefined) return step.entries?.some(({ key }) => key === removed) ? undefined : { kind: 'redirect', page: path };
     return input.values.get('_more')?.[0] === 'no' && step.state === 'done' ? next(draft.walk, path, toReview) : undefined;
   }
-  const { values, problems } = parsePage(draft, step, readRaw(step, input));
+  const { values, problems } = parsePage(step, readRaw(step, input.values), draft.answers, walkOptions(draft));
   const wanted = pageChanges(draft.answers, step, values, new Set(input.values.get('_confirm') ?? []));
   const same = problems.length === 0 && step.state === 'done' && isDeepStrictEqual({ ...wanted }, { ...draft.answers });
   return same ? next(draft.walk, path, toReview) : undefined;
