@@ -51,7 +51,7 @@ it('leads to the login, back to where one wanted to go, and asks for the desk on
   expect([chosen.status, chosen.location]).toEqual([303, '/en/counter']);
   const start = await clerk.visit('/en/counter');
   expect(start.path).toBe('/en/counter');
-  for (const text of ['Anke Amsel', 'Bürgerbüro Nord, Platz 2', 'Ready for the next person']) expect(start.body).toContain(text);
+  for (const text of ['Anke Amsel', 'Bürgerbüro Nord, Platz 2', 'Who is there?']) expect(start.body).toContain(text);
   expect(start.headers['cache-control']).toBe('no-store');
   expect(start.body).toContain('<meta name="robots" content="noindex"');
   expect(await audit('staff:amsel')).toEqual([

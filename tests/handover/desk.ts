@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fieldTypes } from '../../src/fields/all.node.ts';
 import { copyAnswers, entryKeys, joinPath, pageChanges, walk, type Answers, type Json } from '../../src/flow/index.ts';
-import { submit, walkOptions, type Draft, type Saved, type SubmitResult } from '../../src/server/applications/index.ts';
+import { submit, walkOptions, type Draft, type Intake, type Saved, type SubmitResult } from '../../src/server/applications/index.ts';
 import { openCatalog, type Offering } from '../../src/server/catalog/index.ts';
 import { readMunicipalities } from '../../src/server/config/index.ts';
 import { createCounter, type Counter, type SaveOptions } from '../../src/server/handover/index.ts';
@@ -27,6 +27,16 @@ export interface Desk {
   /** Changes answers; `undefined` takes one away. */
   readonly save: (clerk: Clerk, draft: Draft, changes: Record<string, Json | undefined>, options?: Partial<SaveOptions>) => Promise<Saved>;
 }
+
+/** What a clerk records of somebody they know, who is there. */
+export const intake = ({ name, subject }: Clerk): Intake => ({
+  channel: 'counter',
+  person: 'self',
+  identity: { method: 'known', verified: true },
+  actor: name,
+  subject,
+  at: '2026-03-02T09:00:00.000Z',
+});
 
 /** All answers of a journey, with every page before the review gone through. */
 export function gone({ walk: { steps }, answers: given }: Journey): Answers {

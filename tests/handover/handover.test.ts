@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { journey, openStage, upToReview, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser, type Answer } from '../portal.ts';
 import { filledIn, run, until } from '../travel.ts';
-import { gone, openDesk, type Desk } from './desk.ts';
+import { gone, intake, openDesk, type Desk } from './desk.ts';
 
 const HELP = '/de/help/dog-tax';
 const APPLY = '/de/apply/dog-tax';
@@ -267,7 +267,7 @@ it('with a slip: another browser goes on with the resume code and the second fac
 it('begun at the counter: the slip leads the citizen to it, and what staff entered is confirmed', async () => {
   const clerk = await desk.clerk();
   const offering = desk.offering('dog-tax');
-  const id = (await desk.counter.start(clerk, offering, { channel: 'counter', lang: 'de', purpose: 'walk-in' }))!;
+  const id = (await desk.counter.start(clerk, offering, { intake: intake(clerk), lang: 'de', purpose: 'walk-in' }))!;
   const one = played();
   const begun = await desk.open(clerk, id);
   const saved = await desk.save(clerk, begun, gone(one));

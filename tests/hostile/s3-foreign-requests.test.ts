@@ -46,6 +46,8 @@ const ROUTES = [
   '/de/status',
   '/de/keep',
   '/de/end',
+  '/de/counter',
+  '/de/counter/sheet/00000000-0000-4000-8000-000000000000/person',
   '/de/counter/station',
   '/de/counter/next',
   '/de/counter/logout',

@@ -20,8 +20,9 @@ const contextOf = (municipality: string, id: string, revision: number) => ({
 });
 
 /** Seals a draft's content for one revision. */
-export function sealContent(key: Buffer, municipality: string, id: string, revision: number, { answers, provenance }: Content): Buffer {
-  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance })));
+export function sealContent(key: Buffer, municipality: string, id: string, revision: number, content: Content): Buffer {
+  const { answers, provenance, intakes } = content;
+  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance, intakes })));
 }
 
 const listSets = new WeakMap<Package, Map<string, Set<string>>>();
@@ -54,6 +55,7 @@ export async function openDraft({ store, keys, catalog }: Means, row: DraftRow, 
     revision: row.revision,
     answers,
     provenance: content.provenance,
+    intakes: content.intakes,
     walk: walk(pkg.flow, answers, walkOptions(base)),
     session,
     key,

@@ -84,7 +84,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       sessionHash: draft.session,
       id: draft.id,
       revision: draft.revision,
-      content: sealContent(draft.key, municipality, draft.id, revision, content),
+      content: sealContent(draft.key, municipality, draft.id, revision, { ...content, intakes: draft.intakes }),
       language: lang,
       keepDays: draft.pkg.service.retention.draftDays,
       idle: SESSION.idle,

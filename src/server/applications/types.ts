@@ -22,10 +22,28 @@ export interface Provenance {
   removed?: true;
 }
 
+/** A citizen before a member of staff: what was recorded before anything was entered. Neither a copy of a document nor its number. */
+export interface Intake {
+  channel: Exclude<Channel, 'online'>;
+  /** Who is there: the citizen, somebody with a power of attorney, or a legal representative. */
+  person: 'self' | 'attorney' | 'legal';
+  identity: { method: 'idCard' | 'passport' | 'residencePermit' | 'known' | 'none'; verified: boolean };
+  /** Day on which a letter or an e-mail came in (YYYY-MM-DD). */
+  receivedOn?: string;
+  /** By whom and when it was recorded: that the citizen asks for it, too. `subject` is the provider's. */
+  actor: string;
+  subject: string;
+  at: string;
+  /** How the citizen confirmed everything before it was handed in, and when. */
+  confirmed?: { how: 'spoken' | 'shown' | 'paper'; at: string };
+}
+
 /** Sealed content of a draft. */
 export interface Content {
   answers: Record<string, Json>;
   provenance: Record<string, Provenance>;
+  /** At the counter, oldest first. */
+  intakes?: readonly Intake[];
 }
 
 export interface Draft {
@@ -36,6 +54,7 @@ export interface Draft {
   readonly pkg: Package;
   readonly answers: Answers;
   readonly provenance: Readonly<Record<string, Provenance>>;
+  readonly intakes?: readonly Intake[];
   /** ISO date that counts as today for its rules. */
   readonly today: string;
   readonly walk: Walk;

@@ -94,7 +94,7 @@ export function createCounter(means: Means, day: () => string = today): Counter 
       }
     },
 
-    async start(clerk, offering, { channel, lang, purpose }) {
+    async start(clerk, offering, { intake, lang, purpose }) {
       const { municipality } = clerk;
       await pinOffering(store, offering);
       const { key, epoch, wrapped } = await keys.newKey(municipality);
@@ -104,12 +104,12 @@ export function createCounter(means: Means, day: () => string = today): Counter 
         id,
         service: offering.service,
         flowHash: offering.pkg.hash,
-        channel,
+        channel: intake.channel,
         language: lang,
         startedOn: day(),
         keyEpoch: epoch,
         wrappedKey: wrapped,
-        content: sealContent(key, municipality, id, 1, { answers: emptyAnswers(), provenance: {} }),
+        content: sealContent(key, municipality, id, 1, { answers: emptyAnswers(), provenance: {}, intakes: [intake] }),
         keepDays: offering.pkg.service.retention.draftDays,
         purpose,
       });
@@ -118,13 +118,17 @@ export function createCounter(means: Means, day: () => string = today): Counter 
 
     open: opened,
 
-    save: (clerk, draft, answers, walked, { source, channel, lang }) => {
+    save(clerk, draft, answers, walked, { source, channel, lang, intake }) {
       const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
-      return write(clerk, draft, { answers, provenance }, walked, lang);
+      const intakes = intake ? [...(draft.intakes ?? []), intake] : draft.intakes;
+      return write(clerk, draft, { answers, provenance, intakes }, walked, lang);
     },
 
-    confirm: (clerk, draft) =>
-      write(clerk, draft, { answers: draft.answers, provenance: confirmed(draft, new Date().toISOString()) }, draft.walk),
+    confirm(clerk, draft, how) {
+      const at = new Date().toISOString();
+      const intakes = draft.intakes?.map((one, index, all) => (index === all.length - 1 ? { ...one, confirmed: { how, at } } : one));
+      return write(clerk, draft, { answers: draft.answers, provenance: confirmed(draft, at), intakes }, draft.walk);
+    },
 
     async giveBack(clerk, draft, withCode) {
       const { draftDays } = draft.pkg.service.retention;

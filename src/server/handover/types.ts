@@ -1,5 +1,5 @@
 /** Hand-over as the rest of the server sees it. */
-import type { Channel, Source, Draft, Saved, FactorKind } from '#server/applications';
+import type { Draft, FactorKind, Intake, Saved, Source } from '#server/applications';
 import type { Answers, Walk } from '#flow';
 import type { Offering } from '#server/catalog';
 import type { Clerk } from '#server/identity';
@@ -41,7 +41,9 @@ export interface SaveOptions {
   /** How the answers that change came in. */
   readonly source: Source;
   /** The way the citizen is here. */
-  readonly channel: Channel;
+  readonly channel: Intake['channel'];
+  /** Recorded with it. */
+  readonly intake?: Intake | undefined;
   /** Language of the draft from now on; without it the language stays. */
   readonly lang?: string | undefined;
 }
@@ -54,17 +56,14 @@ export interface Counter {
   readonly start: (
     clerk: Clerk,
     offering: Offering,
-    options: { readonly channel: Channel; readonly lang: string; readonly purpose: string },
+    options: { readonly intake: Intake; readonly lang: string; readonly purpose: string },
   ) => Promise<string | undefined>;
   /** Opens a draft that the clerk has in hand. Undefined: not in hand (any more). */
   readonly open: (clerk: Clerk, application: string) => Promise<Draft | undefined>;
   /** Saves answers over the revision that was read, and keeps the draft in hand for another half hour. `gone`: not in hand any more. */
   readonly save: (clerk: Clerk, draft: Draft, answers: Answers, walked: Walk, options: SaveOptions) => Promise<Saved>;
-  /**
-   * The citizen is there, or on the phone, and confirms what staff entered: then it can be handed in with `submit` from here. How it was confirmed
-   * (by word of mouth, signature, paper) is kept elsewhere.
-   */
-  readonly confirm: (clerk: Clerk, draft: Draft) => Promise<Saved>;
+  /** The citizen is there, or on the phone, and confirms what staff entered: then it can be handed in with `submit` from here. `how`: for the record. */
+  readonly confirm: (clerk: Clerk, draft: Draft, how: NonNullable<Intake['confirmed']>['how']) => Promise<Saved>;
   /** Gives it back to the citizen; `withCode`: with a resume code for the slip. Undefined: not in hand, or nobody could find it again without a code. */
   readonly giveBack: (clerk: Clerk, draft: Draft, withCode: boolean) => Promise<{ readonly code?: Code } | undefined>;
   /** Lets go of it with a code for a colleague, why, and a note that the citizen may read. Undefined: not in hand. */

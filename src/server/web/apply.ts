@@ -1,6 +1,6 @@
 /** The pages of an application: one GET and one POST for every kind of page. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { joinPath, pageChanges, readRaw, type FieldProblem, type Raw, type Step } from '#flow';
+import { readRaw, type FieldProblem, type Raw, type Step } from '#flow';
 import { SESSION, submit, unconfirmed, type Draft } from '#server/applications';
 import { faultPoint } from '#server/faults';
 import { submissionOfApplication } from '#server/store';
@@ -18,6 +18,7 @@ import {
 } from './pages.ts';
 import { applicationOf, postPage, repeated, revisionOf, type PostResult } from './question.ts';
 import { confirmPath } from './confirm.ts';
+import { declared } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
@@ -215,17 +216,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     return fail(409);
   }
   const raw = readRaw(step, values);
-  const given: Record<string, true | null> = {};
-  for (const field of step.fields) {
-    if (field.type.silent) continue;
-    const name = joinPath(step.prefix, field.id);
-    const parsed = field.type.parse(raw[name] ?? {}, field.config, { today: draft.today });
-    given[name] = parsed.value === true ? true : null;
-  }
-  const confirmed = new Set(values.get('_confirm') ?? []);
-  const answers = pageChanges(draft.answers, step, given, confirmed);
-  for (const warning of draft.walk.warnings)
-    if (warning.level === 'should' && confirmed.has(warning.rule)) answers[warning.confirmPath] = true;
+  const answers = declared(draft, step, values);
   const { portal, municipality } = request;
   faultPoint('submit-posted');
   const result = await submit(portal.store, portal.keys, {

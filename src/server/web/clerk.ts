@@ -121,7 +121,7 @@ export function forgetClerk(request: Request): void {
   forgetStaffSession(request);
 }
 
-const KNOWN = new Set(['role', 'session', 'login', 'login-away', 'login-often', 'unavailable', 'form']);
+const KNOWN = new Set(['role', 'session', 'draft', 'defect', 'login', 'login-away', 'login-often', 'unavailable', 'form']);
 
 /** As `failure`, in the counter's frame. Reads the request when the page is made: a login may have changed its language. */
 export function counterFailure(locals: App.Locals) {

@@ -2,19 +2,8 @@
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { LOGIN_TIME, LoginRefused, returnPath } from '#server/identity';
 import { hitLimit, type Station } from '#server/store';
-import type { CounterStartView, LeftView, OnwardView, StationView } from '#ui/counter/types.ts';
-import {
-  clerkIfAny,
-  clerkOf,
-  counterPath,
-  forgetClerk,
-  loginAway,
-  roleNames,
-  setStaffSession,
-  showCounter,
-  staffed,
-  stationName,
-} from './clerk.ts';
+import type { LeftView, OnwardView, StationView } from '#ui/counter/types.ts';
+import { clerkIfAny, clerkOf, counterPath, forgetClerk, loginAway, setStaffSession, showCounter, staffed, stationName } from './clerk.ts';
 import { go, inLanguage, readForm, type Request } from './kit.ts';
 import { subscriberOf } from './peer.ts';
 
@@ -117,18 +106,6 @@ export async function chooseStation(event: RequestEvent) {
   }
   if (!(await request.portal.identity.sit(clerk, station))) error(401, 'session');
   return go(returnPath(form.get('to')?.[0]) ?? counterPath(request.lang));
-}
-
-export async function counterStart(request: Request) {
-  const clerk = await clerkOf(request);
-  const { t } = request;
-  const rows = [
-    { label: t.t('counter.start.who'), value: clerk.name },
-    { label: t.t('counter.start.station'), value: stationName(request, clerk.station) ?? t.t('counter.start.nowhere') },
-    { label: t.t('counter.start.roles'), value: roleNames(request, clerk) },
-  ];
-  const view: CounterStartView = { rows };
-  return showCounter(request, { title: t.t('counter.start.title') }, view);
 }
 
 /** Nothing of the person before stays in the browser. The cache is the browser's copy of pages, storage what scripts have put away. */

@@ -18,10 +18,11 @@ export function toLanguage(request: Request): never {
   go(`/${request.lang}`);
 }
 
-export function home(request: Request) {
+/** The services offered here whose title, summary, synonyms or LeiKa keys have every word of `query`. */
+export function foundServices(request: Request, query: string) {
   const { lang, t, portal, municipality } = request;
-  const query = (request.url.searchParams.get('q') ?? '').slice(0, 100);
   const services = portal.catalog.offerings(municipality.id).map((offering) => ({
+    service: offering.service,
     href: `/${lang}/services/${offering.service}`,
     title: optional(request, offering, 'service.title') ?? offering.service,
     summary: optional(request, offering, 'service.summary') ?? '',
@@ -32,15 +33,20 @@ export function home(request: Request) {
     keywords: [optional(request, offering, 'service.words') ?? '', ...offering.pkg.service.leika].join(' '),
   }));
   const words = fold(query).split(/\s+/).filter(Boolean);
-  const found = services.filter((service) =>
+  return services.filter((service) =>
     words.every((word) => fold(`${service.title} ${service.summary} ${service.keywords}`).includes(word)),
   );
+}
+
+export function home(request: Request) {
+  const { lang, t, municipality } = request;
+  const query = (request.url.searchParams.get('q') ?? '').slice(0, 100);
   const view: ServiceListView = {
     title: t.t('web.homeTitle', { name: municipality.shortName }),
     lead: t.t('web.homeLead'),
     search: `/${lang}`,
     query,
-    services: found,
+    services: foundServices(request, query),
     resume: `/${lang}/resume`,
     status: `/${lang}/status`,
   };

@@ -1,5 +1,5 @@
 /** What the counter's frame and pages show. Plain data, one language, one clerk. */
-import type { LanguageLink, Link, SummaryError, Translate } from '../types.ts';
+import type { FieldView, FormTarget, LanguageLink, Link, ReviewView, SummaryError, Translate, WarningView } from '../types.ts';
 
 export interface CounterFrame {
   readonly t: Translate;
@@ -27,10 +27,6 @@ export interface ClerkView {
   readonly logout: string;
 }
 
-export interface CounterStartView {
-  readonly rows: readonly { readonly label: string; readonly value: string }[];
-}
-
 export interface StationView {
   readonly action: string;
   /** Where to go on. */
@@ -53,4 +49,92 @@ export interface OnwardView {
 /** Logged out, by oneself. */
 export interface LeftView {
   readonly login: string;
+}
+
+/** A choice of the intake: radio buttons. */
+export interface IntakeChoice {
+  readonly name: string;
+  readonly label: string;
+  readonly options: readonly { readonly id: string; readonly value: string; readonly label: string; readonly chosen: boolean }[];
+  readonly error?: string | undefined;
+}
+
+export interface IntakeText {
+  readonly id: string;
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly value: string;
+  readonly error?: string | undefined;
+}
+
+/** The counter's start: who is there, and what for. */
+export interface CounterStartView {
+  readonly action: string;
+  readonly errors: readonly SummaryError[];
+  readonly choices: readonly IntakeChoice[];
+  readonly receivedOn: IntakeText;
+  readonly mandate: { readonly given: boolean; readonly error?: string | undefined };
+  readonly purpose: IntakeText;
+  readonly code: IntakeText;
+  readonly factor: IntakeText;
+  readonly search: IntakeText;
+  readonly services: IntakeChoice;
+}
+
+/** One page of the flow on the sheet. */
+export interface SheetPageView {
+  readonly path: string;
+  readonly title?: string | undefined;
+  /** Heading of the list's entry that begins here. */
+  readonly entry?: { readonly title: string; readonly remove: string } | undefined;
+  /** Text of an info page. */
+  readonly text?: string | undefined;
+  readonly fields: readonly FieldView[];
+  readonly warnings: readonly WarningView[];
+  /** A list: one more can be added. */
+  readonly add?: { readonly value: string; readonly label: string } | undefined;
+}
+
+export interface SheetFrameView extends FormTarget {
+  readonly service: string;
+  /** "Schalter, handelt für sich selbst, seit …". */
+  readonly facts: string;
+  readonly tabs: readonly {
+    readonly label: string;
+    readonly href: string;
+    readonly current: boolean;
+    readonly open: number;
+  }[];
+  readonly open: readonly { readonly section: string; readonly points: readonly SummaryError[] }[];
+  /** Something was just saved. */
+  readonly saved?: string | undefined;
+}
+
+export interface SheetView extends SheetFrameView {
+  readonly title: string;
+  readonly pages: readonly SheetPageView[];
+  readonly next: string;
+}
+
+export interface SheetCheckView extends SheetFrameView {
+  readonly sections: ReviewView['sections'];
+  readonly errors: readonly SummaryError[];
+  readonly warnings: readonly WarningView[];
+  readonly fee?: string | undefined;
+  readonly recipient: string;
+  readonly fields: readonly FieldView[];
+  /** How the citizen confirms; absent while something is open. */
+  readonly how?: IntakeChoice | undefined;
+  readonly submit: string;
+}
+
+/** The application is out of the clerk's hands: handed in, given back or handed on. */
+export interface SheetDoneView {
+  readonly title: string;
+  readonly text: string;
+  /** Reference or code, large. */
+  readonly code?: string | undefined;
+  readonly factor?: string | undefined;
+  readonly qr?: { readonly size: number; readonly path: string } | undefined;
 }

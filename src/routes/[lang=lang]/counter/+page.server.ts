@@ -1,3 +1,5 @@
-import { counterStart } from '#server/web';
+import { counterStart, postIntake } from '#server/web';
 
 export const load = ({ locals }) => counterStart(locals.request);
+
+export const actions = { default: (event) => postIntake(event) };

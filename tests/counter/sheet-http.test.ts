@@ -1,0 +1,217 @@
+/** An application at the counter by plain HTTP, without scripts: begun there and handed in, and taken over, given back and handed in by the citizen. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { entryKeys, type Answers } from '../../src/flow/index.ts';
+import { journey, openStage, upToReview, type Stage } from '../hostile/stage.ts';
+import { typed, type Journey } from '../journeys.ts';
+import { hidden, PlainBrowser, type Answer } from '../portal.ts';
+import { filledIn, until, type Pairs } from '../travel.ts';
+import { logIn } from './staff.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage({ identity: 'demo' });
+}, 60_000);
+afterAll(() => stage?.close());
+
+const played = () => journey('dog-tax', 'one-small-dog', { 'applicant.familyName': 'Haubenmeise' });
+const RECORD: Pairs = [
+  ['channel', 'counter'],
+  ['person', 'self'],
+  ['method', 'idCard'],
+  ['verified', 'yes'],
+  ['mandate', 'yes'],
+  ['purpose', 'Hundesteuer anmelden'],
+];
+const START: Pairs = [...RECORD, ['service', 'dog-tax'], ['do', 'start']];
+
+async function clerkAt(user = 'amsel'): Promise<PlainBrowser> {
+  const browser = new PlainBrowser(stage.portal.port);
+  await logIn(stage, browser, user);
+  return browser;
+}
+
+const texts = (page: Answer) => page.body.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+const sheetOf = (location: string | undefined) => /\/sheet\/([0-9a-f-]{36})\//.exec(location ?? '')?.[1] ?? '';
+const pagesOn = (page: Answer) => [...page.body.matchAll(/name="_page" value="([^"]*)"/g)].map((found) => found[1]!);
+
+/** Fills every section as a clerk would: what the page shows, and again while new pages come. Gives the pages that were loaded. */
+async function fillAll(browser: PlainBrowser, application: string, one: Journey): Promise<number> {
+  let loads = 0;
+  for (const { id } of one.pkg.flow.sections) {
+    const address = `/de/counter/sheet/${application}/${id}`;
+    for (let round = 0; round < 12; round++) {
+      const page = await browser.visit(address);
+      loads += 1;
+      if (!page.path.startsWith(address)) break;
+      const shown = pagesOn(page);
+      const short = one.walk.steps.find((step) => {
+        const keys = step.page.collection && entryKeys(one.answers, step.page.collection.path);
+        return shown.includes(step.path) && keys?.some((key) => !shown.some((path) => path.startsWith(`${step.path}/${key}/`)));
+      });
+      const steps = one.walk.steps.filter((step) => shown.includes(step.path));
+      const form: Pairs = [
+        ['_revision', hidden(page.body, '_revision')!],
+        ...shown.map((path): [string, string] => ['_page', path]),
+        ...steps.flatMap((step) => typed(step, one.answers)),
+        ...steps.flatMap((step) => step.warnings.map(({ confirmPath }): [string, string] => ['_confirm', confirmPath])),
+        ['do', short ? `add:${short.path}` : 'save'],
+      ];
+      const saved = await browser.send(address, form);
+      expect([address, saved.status]).toEqual([address, 303]);
+      const after = pagesOn(await browser.visit(address));
+      if (!short && after.join() === shown.join()) break;
+    }
+  }
+  return loads;
+}
+
+const row = async (application: string) =>
+  (
+    await stage.owner.query<{ revision: number; lifecycle: string; custody: string }>(
+      'select revision, lifecycle, custody from application where id = $1',
+      [application],
+    )
+  ).rows[0]!;
+
+it('begins, fills every section, hands in: one application whose provenance names counter and clerk', async () => {
+  const clerk = await clerkAt();
+  const one = played();
+  const begun = await clerk.send('/de/counter', START);
+  expect(begun.status).toBe(303);
+  const application = sheetOf(begun.location);
+  const loads = await fillAll(clerk, application, one);
+  const check = await clerk.visit(`/de/counter/sheet/${application}/~check`);
+  expect(texts(check)).toContain('Alles beantwortet');
+  expect(check.body).toContain('Haubenmeise');
+  expect(texts(check)).toContain('Eingetragen von Anke Amsel, wie Sie es gesagt haben');
+  const declared: Pairs = typed(one.walk.steps.at(-1)!, one.answers);
+  const form: Pairs = [['_revision', hidden(check.body, '_revision')!], ...declared, ['do', 'submit']];
+  const unconfirmed = await clerk.send(check.path, form);
+  expect([unconfirmed.status, texts(unconfirmed).includes('Wählen Sie, wie die Person die Angaben bestätigt hat')]).toEqual([422, true]);
+  const done = await clerk.send(check.path, [...form, ['_how', 'spoken']]);
+  expect(done.status).toBe(200);
+  const reference = /class="reference"[^>]*>([^<]+)</.exec(done.body)?.[1];
+  expect(reference).toMatch(/^\d\d-/);
+  expect((await row(application)).lifecycle).not.toBe('draft');
+  const received = await until(() => [...stage.backoffice.cases.values()].find((got) => got.reference === reference), 'the application');
+  const provenance = received.provenance as Record<string, object & { confirmedAt?: string }>;
+  expect(JSON.stringify(received.payload)).toContain('Haubenmeise');
+  const origins = Object.values(provenance);
+  expect(origins.length).toBeGreaterThan(10);
+  for (const origin of origins) expect(origin).toMatchObject({ channel: 'counter', by: 'clerk', source: 'dictated', actor: 'Anke Amsel' });
+  expect(origins.every(({ confirmedAt }) => confirmedAt !== undefined)).toBe(true);
+  console.log(`counter: ${loads} sheets loaded for ${one.walk.steps.length} pages of the citizens'`);
+  // what is handed in is out of the clerk's hands
+  expect((await clerk.send(check.path)).status).toBe(410);
+});
+
+it('enters nothing without the record, and says what is missing', async () => {
+  const clerk = await clerkAt();
+  const before = await stage.owner.query('select count(*) from application');
+  for (const missing of ['channel', 'person', 'method', 'verified', 'mandate', 'purpose', 'service']) {
+    const answer = await clerk.send(
+      '/de/counter',
+      START.filter(([name]) => name !== missing),
+    );
+    expect([missing, answer.status]).toEqual([missing, 422]);
+  }
+  const letter = START.map(([name, value]): [string, string] => [name, name === 'channel' ? 'post' : value]);
+  const undated = await clerk.send('/de/counter', letter);
+  expect([undated.status, texts(undated).includes('Geben Sie den Tag des Eingangs ein')]).toEqual([422, true]);
+  expect((await clerk.send('/de/counter', [...letter, ['receivedOn', '31022026']])).status).toBe(422);
+  const phone = START.map(([name, value]): [string, string] => [name, name === 'channel' ? 'phone' : value]);
+  expect(texts(await clerk.send('/de/counter', phone))).toContain('Möglich ist: Schalter, Post');
+  expect((await stage.owner.query('select count(*) from application')).rows).toEqual(before.rows);
+  expect((await clerk.send('/de/counter', [...letter, ['receivedOn', '01032026']])).status).toBe(303);
+  const found = await clerk.send('/de/counter', [
+    ['search', '99102013104000'],
+    ['do', 'search'],
+  ]);
+  expect(found.status).toBe(422);
+});
+
+it('saves what is right beside what is wrong, and keeps what was typed', async () => {
+  const clerk = await clerkAt();
+  const begun = await clerk.send('/de/counter', START);
+  const application = sheetOf(begun.location);
+  const address = `/de/counter/sheet/${application}/person`;
+  const page = await clerk.visit(address);
+  expect(pagesOn(page)).toEqual(['name', 'birthDate', 'home', 'contact']);
+  const form = (revision: string): Pairs => [
+    ['_revision', revision],
+    ...pagesOn(page).map((path): [string, string] => ['_page', path]),
+    ['applicant.givenNames', 'Zaunkönig'],
+    ['applicant.birthDate.day', '31'],
+    ['applicant.birthDate.month', '2'],
+    ['applicant.birthDate.year', '1990'],
+    ['applicant.email', 'zaun@example.org'],
+  ];
+  const first = hidden(page.body, '_revision')!;
+  const saved = await clerk.send(address, form(first));
+  expect(saved.status).toBe(422);
+  expect(saved.body).toMatch(/name="applicant.birthDate.day"[^>]*value="31"/);
+  const again = await clerk.visit(address);
+  expect(again.body).toMatch(/value="Zaunkönig"/);
+  expect(again.body).toMatch(/value="zaun@example.org"/);
+  expect(texts(again)).toMatch(/Familienname[^:]*: fehlt/);
+  // the same form again: somebody saved meanwhile, and both values are shown
+  const stale = await clerk.send(
+    address,
+    form(first).map(([name, value]) => [name, value === 'Zaunkönig' ? 'Pirol' : value]),
+  );
+  expect(stale.status).toBe(409);
+  for (const text of ['Zaunkönig', 'Pirol']) expect(stale.body).toContain(text);
+  expect((await row(application)).revision).toBe(Number(hidden(again.body, '_revision')!.split('.')[0]));
+});
+
+it('takes over with code and second factor, completes, gives back; the citizen confirms and hands in', async () => {
+  const citizen = new PlainBrowser(stage.portal.port);
+  const one = played();
+  await upToReview(citizen, one);
+  await citizen.send('/de/help/dog-tax', [['do', 'create']]);
+  const help = await citizen.send('/de/help/dog-tax');
+  const code = /<bdi class="reference"[^>]*>([^<]+)</.exec(help.body)![1]!;
+  const clerk = await clerkAt('buchfink');
+  const wrong = await clerk.send('/de/counter', [...RECORD, ['code', code], ['factor', '1.1.1900'], ['do', 'claim']]);
+  expect([wrong.status, texts(wrong).includes('passen zu keinem Antrag')]).toEqual([422, true]);
+  const factor = String(one.answers['applicant.birthDate']).split('-').reverse().join('.');
+  const claimed = await clerk.send('/de/counter', [...RECORD, ['code', code], ['factor', factor], ['do', 'claim']]);
+  expect(claimed.status).toBe(303);
+  const application = sheetOf(claimed.location);
+  const other = await clerkAt('amsel');
+  expect(texts(await other.send('/de/counter', [...RECORD, ['code', code], ['factor', factor], ['do', 'claim']]))).toContain(
+    'wird gerade von',
+  );
+  expect((await other.send(claimed.location!)).status).toBe(410);
+  const address = `/de/counter/sheet/${application}/person`;
+  const page = await clerk.visit(address);
+  const steps = one.walk.steps.filter((step) => pagesOn(page).includes(step.path));
+  const changed = { ...one.answers, 'applicant.givenNames': 'Blaukehlchen' } as unknown as Answers;
+  const form: Pairs = [
+    ['_revision', hidden(page.body, '_revision')!],
+    ...pagesOn(page).map((path): [string, string] => ['_page', path]),
+    ...steps.flatMap((step) => typed(step, changed)),
+  ];
+  expect((await clerk.send(address, form)).status).toBe(303);
+  const back = await clerk.send(address, [
+    ['_revision', hidden((await clerk.visit(address)).body, '_revision')!],
+    ['do', 'give-back'],
+  ]);
+  expect([back.status, texts(back).includes('Antrag zurückgegeben')]).toEqual([200, true]);
+  expect((await clerk.send(address)).status).toBe(410);
+  const confirm = await citizen.visit('/de/confirm/dog-tax');
+  expect(confirm.body).toContain('Blaukehlchen');
+  await citizen.send('/de/confirm/dog-tax', [['_revision', hidden(confirm.body, '_revision')!]]);
+  const check = one.walk.steps.at(-1)!;
+  const review = await citizen.visit(`/de/apply/dog-tax/${check.path}`);
+  const sent = await citizen.send(review.path, filledIn(review.body, check, one));
+  expect(sent.location).toMatch(/^\/de\/receipt\//);
+});
+
+it('the next person: nothing stays open', async () => {
+  const clerk = await clerkAt();
+  const begun = await clerk.send('/de/counter', START);
+  expect((await clerk.visit(begun.location!)).status).toBe(200);
+  await clerk.send('/de/counter/next', []);
+  expect((await clerk.send(begun.location!)).status).toBe(410);
+});
