@@ -35,7 +35,7 @@ export function sheetPages({ draft, lang, t, section, walk, raw, problems }: She
   let entry = '';
   return sheetSteps(walk, section).map((step) => {
     const { page } = step;
-    const values = valuesOf(walk, step, draft.answers);
+    const values = valuesOf(walk, step, draft.answers, '…');
     const faults = [...problems, ...step.errors.filter((one) => !problems.some(({ path }) => path === one.path))];
     const fields = fieldViews(read, step, draft.answers, values, { raw: rawOf(step, raw, problems), problems: faults });
     const parts = step.path.split('/');
@@ -76,7 +76,7 @@ function rawOf(step: Step, raw: Raw | undefined, problems: readonly FieldProblem
 /** What a page still needs, each with the place of its control. */
 function openOf({ draft, t, walk, problems }: SheetContext, read: Reader, step: Step): { text: string; anchor: string }[] {
   const { page, prefix } = step;
-  const values = valuesOf(walk, step, draft.answers);
+  const values = valuesOf(walk, step, draft.answers, '…');
   if (page.kind === 'exit') return [{ text: t.t('counter.sheet.exit', { title: pageTitle(read, page, values) }), anchor: '' }];
   const faults = [...problems.filter(({ path }) => step.fields.some((field) => joinPath(prefix, field.id) === path)), ...step.errors];
   const open: { text: string; anchor: string }[] = [];
@@ -115,7 +115,7 @@ export function sheetFrame(context: SheetContext, saved: boolean): SheetFrameVie
       .filter((step) => step.section === id && step.page.kind !== 'check')
       .flatMap((step) => openOf(context, read, step))
       .map(({ text, anchor }): SummaryError => ({ text, href: `${id === section ? '' : path(id)}#${anchor}` }));
-    return { id, section: sectionTitle(read, id), points };
+    return { id, section: sectionTitle(read, id), here: id === section || section === CHECK, points };
   });
   const intake = draft.intakes?.at(-1);
   return {
@@ -134,7 +134,7 @@ export function sheetFrame(context: SheetContext, saved: boolean): SheetFrameVie
       ...open.map(({ id, section: label, points }) => ({ label, href: path(id), current: id === section, open: points.length })),
       { label: t.t('counter.sheet.check'), href: path(CHECK), current: section === CHECK, open: 0 },
     ],
-    open: open.filter(({ points }) => points.length > 0),
+    open: open.filter(({ points }) => points.length > 0).map(({ section: title, here, points }) => ({ section: title, here, points })),
     saved: saved ? t.t('counter.sheet.saved') : undefined,
   };
 }

@@ -138,8 +138,11 @@ export function pageTitle(read: Reader, page: Page, values: TextValues): string 
   return field ? fieldLabel(read, field, values) : page.id;
 }
 
-/** Scope for texts. In an entry it holds the entry's own variable only while it is walked, so texts of entries name answers of the entry by path. */
-export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>): TextValues {
+/**
+ * Scope for texts. In an entry it holds the entry's own variable only while it is walked, so texts of entries name answers of the entry by path.
+ * `missing`: what stands for an answer of the entry that is not there yet.
+ */
+export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>, missing?: string): TextValues {
   const values: TextValues = { ...walk.scope };
   const parts = step.path.split('/');
   for (let depth = 0; depth + 2 < parts.length; depth += 2) {
@@ -151,7 +154,8 @@ export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string
     for (const page of collection.pages) {
       for (const field of page.fields) {
         const value = answers[joinPath(prefix, field.path.slice(collection.path.length + 1))];
-        if (value !== undefined && value !== null) entry[field.id] = value;
+        const known = value ?? missing;
+        if (known !== undefined) entry[field.id] = known;
       }
     }
     values[collection.as] = entry;

@@ -106,7 +106,8 @@ export interface SheetFrameView extends FormTarget {
     readonly current: boolean;
     readonly open: number;
   }[];
-  readonly open: readonly { readonly section: string; readonly points: readonly SummaryError[] }[];
+  /** By section; `here`: shown at once. */
+  readonly open: readonly { readonly section: string; readonly here: boolean; readonly points: readonly SummaryError[] }[];
   /** Something was just saved. */
   readonly saved?: string | undefined;
 }
