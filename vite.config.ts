@@ -5,32 +5,33 @@ import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { kernPurge } from './src/ui/kern-purge.ts';
 
-/**
- * The small browser script, as one file beside what Kit builds: citizens' pages load it and nothing else. Kit builds no client for pages without
- * its runtime, so the script is bundled by itself, into the folder of static files.
- */
-function enhance(): Plugin {
+/** The small browser scripts: what citizens' pages load and nothing else, and what the sheet of the counter loads besides. */
+const SCRIPTS = { 'enhance.js': 'src/ui/enhance/index.ts', 'desk.js': 'src/ui/desk/index.ts' };
+
+/** One file each beside what Kit builds. Kit builds no client for pages without its runtime, so they are bundled by themselves, into the folder of static files. */
+function scripts(): Plugin {
   return {
-    name: 'schalter-enhance',
+    name: 'schalter-scripts',
     apply: (_config, { isPreview }) => !isPreview && !process.env.VITEST,
     async config() {
-      await build({
-        configFile: false,
-        logLevel: 'warn',
-        publicDir: false,
-        build: {
-          target: 'es2022',
-          outDir: resolve(import.meta.dirname, 'static'),
-          emptyOutDir: false,
-          lib: { entry: resolve(import.meta.dirname, 'src/ui/enhance/index.ts'), formats: ['es'], fileName: () => 'enhance.js' },
-        },
-      });
+      for (const [name, entry] of Object.entries(SCRIPTS))
+        await build({
+          configFile: false,
+          logLevel: 'warn',
+          publicDir: false,
+          build: {
+            target: 'es2022',
+            outDir: resolve(import.meta.dirname, 'static'),
+            emptyOutDir: false,
+            lib: { entry: resolve(import.meta.dirname, entry), formats: ['es'], fileName: () => name },
+          },
+        });
     },
   };
 }
 
 export default defineConfig({
-  plugins: [tailwindcss(), kernPurge(), sveltekit(), enhance()],
+  plugins: [tailwindcss(), kernPurge(), sveltekit(), scripts()],
   build: { target: 'es2022' },
   test: {
     include: ['src/**/{test,*.test}.ts', 'tests/**/*.test.ts'],

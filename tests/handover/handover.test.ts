@@ -294,11 +294,11 @@ it('begun at the counter: the slip leads the citizen to it, and what staff enter
 it('handed in at the counter, once the citizen there has confirmed it; nobody else hands in what is in hand', async () => {
   const clerk = await desk.clerk();
   const one = played();
-  const id = (await desk.counter.start(clerk, desk.offering('dog-tax'), { channel: 'counter', lang: 'de', purpose: 'walk-in' }))!;
+  const id = (await desk.counter.start(clerk, desk.offering('dog-tax'), { intake: intake(clerk), lang: 'de', purpose: 'walk-in' }))!;
   const declared = Object.fromEntries(one.walk.steps.at(-1)!.fields.map(({ path }) => [path, true]));
   await desk.save(clerk, await desk.open(clerk, id), { ...gone(one), ...declared });
   expect(await desk.submit(await desk.open(clerk, id))).toEqual({ outcome: 'unconfirmed' });
-  expect((await desk.counter.confirm(clerk, await desk.open(clerk, id))).outcome).toBe('saved');
+  expect((await desk.counter.confirm(clerk, await desk.open(clerk, id), 'spoken')).outcome).toBe('saved');
   const draft = await desk.open(clerk, id);
   const colleague = await desk.clerk('Zweite Kraft', '2');
   expect(await desk.submit({ ...draft, session: colleague.sessionHash })).toEqual({ outcome: 'gone' });

@@ -107,10 +107,6 @@ export function counterFrame(request: Request, { title, faulty }: CounterOptions
   };
 }
 
-export function roleNames({ t }: Request, { roles }: Clerk): string {
-  return roles.map((role) => t.t(`counter.role.${role}`)).join(', ');
-}
-
 export function showCounter<View>(request: Request, options: CounterOptions, view: View) {
   return { shown: new Shown({ frame: counterFrame(request, options), view }) };
 }
