@@ -40,3 +40,14 @@ for (const service of new Set(journeys.map((journey) => journey.service))) {
     }
   });
 }
+
+describe('the review', () => {
+  it.each(['de', 'en'])('names the entry of a list in its labels: %s', async (lang) => {
+    const journey = journeys.find((one) => one.service === 'dog-tax' && one.document.expect.outcome === 'submit')!;
+    const browser = new PlainBrowser(stage.world(journey).portal.port, stage.host(journey));
+    const { last } = await run(browser, journey, (step) => step.page.kind === 'check');
+    const page = await browser.visit(last.path.replace('/de/', `/${lang}/`));
+    const name = journey.answers['dogs.1.name'] as string;
+    expect(page.body).toContain(lang === 'de' ? `Welche Rasse hat ${name}?` : `What breed is ${name}?`);
+  });
+});

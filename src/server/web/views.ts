@@ -143,8 +143,9 @@ export function pageTitle(read: Reader, page: Page, values: TextValues): string 
  * `missing`: what stands for an answer of the entry that is not there yet.
  */
 export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>, missing?: string): TextValues {
-  const values: TextValues = { ...walk.scope };
   const parts = step.path.split('/');
+  if (parts.length < 3) return walk.scope as TextValues;
+  const values: TextValues = { ...walk.scope };
   for (let depth = 0; depth + 2 < parts.length; depth += 2) {
     const collection = walk.flow.pages.get(parts[depth]!)?.collection;
     if (!collection) continue;
@@ -220,7 +221,7 @@ export function stepRows(
   href: string | undefined,
   origin: (path: string) => string | undefined = () => undefined,
 ): SummaryRow[] {
-  const values = walk.scope;
+  const values = valuesOf(walk, step, walk.counted);
   return step.fields.flatMap((field) => {
     const path = joinPath(step.prefix, field.id);
     if (field.type.name === 'note' || field.type.name === 'hidden') return [];
