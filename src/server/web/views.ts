@@ -144,7 +144,7 @@ export function pageTitle(read: Reader, page: Page, values: TextValues): string 
  */
 export function valuesOf(walk: Walk, step: Step, answers: Readonly<Record<string, Json>>, missing?: string): TextValues {
   const parts = step.path.split('/');
-  if (parts.length < 3) return walk.scope as TextValues;
+  if (parts.length < 3) return walk.scope;
   const values: TextValues = { ...walk.scope };
   for (let depth = 0; depth + 2 < parts.length; depth += 2) {
     const collection = walk.flow.pages.get(parts[depth]!)?.collection;
