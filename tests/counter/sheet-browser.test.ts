@@ -22,7 +22,7 @@ const FORM: [string, string][] = [
   ['method', 'idCard'],
   ['verified', 'yes'],
   ['mandate', 'yes'],
-  ['purpose', 'Antrag ausfüllen'],
+  ['purpose', 'fill'],
   ['do', 'start'],
 ];
 

@@ -20,7 +20,7 @@ const RECORD: Pairs = [
   ['method', 'idCard'],
   ['verified', 'yes'],
   ['mandate', 'yes'],
-  ['purpose', 'Hundesteuer anmelden'],
+  ['purpose', 'fill'],
 ];
 const START: Pairs = [...RECORD, ['service', 'dog-tax'], ['do', 'start']];
 
@@ -206,6 +206,34 @@ it('takes over with code and second factor, completes, gives back; the citizen c
   const review = await citizen.visit(`/de/apply/dog-tax/${check.path}`);
   const sent = await citizen.send(review.path, filledIn(review.body, check, one));
   expect(sent.location).toMatch(/^\/de\/receipt\//);
+});
+
+it('is handed on to a colleague, who reads why and the note; the log knows the purpose and not the note', async () => {
+  const clerk = await clerkAt();
+  const begun = await clerk.send('/de/counter', START);
+  const address = begun.location!;
+  const given = await clerk.send(address, [
+    ['_revision', hidden((await clerk.visit(address)).body, '_revision')!],
+    ['_purpose', 'correct'],
+    ['_note', 'Bringt die Chipnummer am Freitag'],
+    ['do', 'hand-on'],
+  ]);
+  expect(given.status).toBe(200);
+  expect((await clerk.send(address)).status).toBe(410);
+  const code = /<bdi class="reference"[^>]*>([^<]+)</.exec(given.body)![1]!;
+  const pin = /\b\d{4}\b/.exec(texts(given).slice(texts(given).indexOf(code) + code.length))![0];
+  const colleague = await clerkAt('buchfink');
+  const claimed = await colleague.send('/de/counter', [...RECORD, ['code', code], ['factor', pin], ['do', 'claim']]);
+  expect(claimed.status).toBe(303);
+  const sheet = texts(await colleague.visit(claimed.location!));
+  expect(sheet).toContain('Angaben berichtigen');
+  expect(sheet).toContain('Bringt die Chipnummer am Freitag');
+  const log = await stage.owner.query<{ line: string }>(
+    'select row_to_json(l)::text as line from access_log l where application = $1 order by n',
+    [sheetOf(claimed.location)],
+  );
+  expect(log.rows.some(({ line }) => line.includes('"purpose":"fill"'))).toBe(true);
+  expect(log.rows.some(({ line }) => line.includes('Chipnummer'))).toBe(false);
 });
 
 it('the next person: nothing stays open', async () => {

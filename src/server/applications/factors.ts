@@ -1,4 +1,5 @@
 /** The second factor beside a code or a reference number: an answer that the person knows, else a number that is given out with the code. */
+import { parseDate } from '@internationalized/date';
 import type { Json } from '#flow';
 import type { Package } from '#package';
 import type { KeyRing } from '#server/store';
@@ -38,15 +39,23 @@ export async function secondFactor(
   return { kind, hash, pin: found ? undefined : pin };
 }
 
+/** A typed day as ISO text: 27.3.1990, 27 3 1990, 27031990, 1990-03-27. Undefined: none, or one that the calendar does not have. */
+export function typedDay(text: string): string | undefined {
+  const written = text.trim();
+  const german = /^(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})$/.exec(written) ?? /^(\d\d)(\d\d)(\d{4})$/.exec(written);
+  try {
+    return parseDate(german ? `${german[3]}-${german[2]!.padStart(2, '0')}-${german[1]!.padStart(2, '0')}` : written).toString();
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a typed second factor may mean: a date in German writing, a number, or a name. */
 export function factorReadings(typed: string): string[] {
   const digits = typed.replace(/\D/g, '');
   const readings: string[] = [];
-  const date =
-    /^\s*(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})\s*$/.exec(typed) ?? (digits.length === 8 ? /^(\d\d)(\d\d)(\d{4})$/.exec(digits) : null);
-  const iso = /^\s*(\d{4})-(\d\d)-(\d\d)\s*$/.exec(typed);
-  if (iso) readings.push(`${iso[1]}-${iso[2]}-${iso[3]}`);
-  else if (date) readings.push(`${date[3]}-${date[2]!.padStart(2, '0')}-${date[1]!.padStart(2, '0')}`);
+  const day = typedDay(typed);
+  if (day) readings.push(day);
   if (digits.length === 4 && readings.length === 0) readings.push(digits);
   const name = normaliseFactor('name', typed);
   if (name) readings.push(name);

@@ -34,6 +34,8 @@ export interface Intake {
   actor: string;
   subject: string;
   at: string;
+  /** What the colleague who handed it on left with it. */
+  handedOn?: { purpose: string; note: string };
   /** How the citizen confirmed everything before it was handed in, and when. */
   confirmed?: { how: 'spoken' | 'shown' | 'paper'; at: string };
 }

@@ -18,7 +18,7 @@ import {
 } from './pages.ts';
 import { applicationOf, postPage, repeated, revisionOf, type PostResult } from './question.ts';
 import { confirmPath } from './confirm.ts';
-import { declared } from './hand-in.ts';
+import { declared, defect } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
@@ -217,7 +217,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   }
   const raw = readRaw(step, values);
   const answers = declared(draft, step, values);
-  const { portal, municipality } = request;
+  const { portal } = request;
   faultPoint('submit-posted');
   const result = await submit(portal.store, portal.keys, {
     draft,
@@ -242,13 +242,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
       return fail(422);
     }
     case 'defect':
-      portal.logger.error('payload_defect', {
-        municipality: municipality.id,
-        service,
-        flow: draft.pkg.hash,
-        count: result.problems.length,
-      });
-      return error(500, 'defect');
+      return defect(request, draft, result.problems);
     case 'unconfirmed':
       return go(confirmPath(request.lang, service));
     case 'stale': {

@@ -8,7 +8,7 @@ import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { applyPath } from './pages.ts';
 import { originText } from './provenance.ts';
 import { revisionOf } from './question.ts';
-import { fieldLabel, formatValue, reader, reviewSections, type ReviewSection } from './views.ts';
+import { fieldLabel, formatValue, reader, reviewSections, type ReviewSection, type TextValues } from './views.ts';
 
 export const confirmPath = (lang: string, service: string): string => `/${lang}/confirm/${service}`;
 
@@ -87,12 +87,18 @@ function entered(request: Request, draft: Draft): ReviewSection[] {
 /** What staff took away. */
 function removed(request: Request, draft: Draft): SummaryRow[] {
   const read = reader(draft.pkg, request.lang);
+  // an entry that is gone has no name any more
+  const values: TextValues = { ...draft.walk.scope };
+  for (const { collection } of draft.pkg.flow.pages.values()) {
+    const fields = collection?.pages.flatMap((page) => page.fields) ?? [];
+    if (collection) values[collection.as] = Object.fromEntries(fields.map((field) => [field.id, '…']));
+  }
   return Object.entries(draft.provenance).flatMap(([path, one]) => {
     const field = one.removed && !one.confirmedAt ? draft.pkg.flow.fields.get(path.replace(/\.\d+(?=\.)/g, '')) : undefined;
     if (!field || one.previous === undefined) return [];
     return [
       {
-        label: fieldLabel(read, field, draft.walk.scope),
+        label: fieldLabel(read, field, values),
         lines: formatValue(read, field, one.previous),
         origin: originText(request.t, request.lang, one),
       },

@@ -26,6 +26,17 @@ export function declared(draft: Draft, step: Step, values: ReadonlyMap<string, r
   return answers;
 }
 
+/** The payload does not fit its contract: nothing is lost, the draft stays, and the log has what the flow's authors need. */
+export function defect({ portal, municipality }: Request, draft: Draft, problems: readonly string[]): never {
+  portal.logger.error('payload_defect', {
+    municipality: municipality.id,
+    service: draft.offering.service,
+    flow: draft.pkg.hash,
+    count: problems.length,
+  });
+  error(500, 'defect');
+}
+
 interface HandedIn {
   readonly draft?: Draft;
   readonly done?: SheetDoneView;
@@ -39,7 +50,7 @@ export async function handIn(
   draft: Draft,
   values: ReadonlyMap<string, readonly string[]>,
 ): Promise<HandedIn> {
-  const { portal, municipality, t, lang } = request;
+  const { portal, t, lang } = request;
   const step = draft.walk.steps.at(-1)!;
   if (values.get('_revision')?.[0] !== revisionOf(draft)) return { draft, refused: [{ text: t.t('conflict.title') }] };
   if (step.page.kind !== 'check') return { draft, refused: [{ text: t.t('counter.sheet.incomplete') }] };
@@ -78,13 +89,7 @@ export async function handIn(
       return { draft: now, refused: refused.length > 0 ? refused : [{ text: t.t('counter.sheet.incomplete') }] };
     }
     case 'defect':
-      portal.logger.error('payload_defect', {
-        municipality: municipality.id,
-        service: draft.offering.service,
-        flow: draft.pkg.hash,
-        count: result.problems.length,
-      });
-      return error(500, 'defect');
+      return defect(request, draft, result.problems);
     default:
       return error(410, 'draft');
   }

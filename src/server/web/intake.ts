@@ -3,10 +3,9 @@
  * without the record no answer can be entered.
  */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { today, type Intake } from '#server/applications';
+import { today, typedDay, type Intake } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import type { CounterStartView, IntakeChoice, IntakeText } from '#ui/counter/types.ts';
-import { parseDate } from '@internationalized/date';
 import { clerkOf, counterPath, showCounter, stationName } from './clerk.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { foundServices } from './services.ts';
@@ -14,13 +13,24 @@ import { foundServices } from './services.ts';
 export const sheetPath = (lang: string, application: string, section: string): string =>
   counterPath(lang, `sheet/${application}/${section}`);
 
+/** Why staff open an application. */
+export const PURPOSES = ['fill', 'finish', 'correct', 'ask'] as const;
+
 const CHOICES = {
   channel: ['counter', 'phone', 'post', 'email'],
   person: ['self', 'attorney', 'legal'],
   method: ['idCard', 'passport', 'residencePermit', 'known', 'none'],
   verified: ['yes', 'no'],
+  // a choice and not typed text: it goes into the log, which holds nothing of a person's answers
+  purpose: PURPOSES,
 } as const;
-const PRESET: Readonly<Record<keyof typeof CHOICES, string>> = { channel: 'counter', person: 'self', method: '', verified: '' };
+const PRESET: Readonly<Record<keyof typeof CHOICES, string>> = {
+  channel: 'counter',
+  person: 'self',
+  method: '',
+  verified: '',
+  purpose: 'fill',
+};
 
 /** A form that was not taken: what was typed, and what is wrong by control. */
 interface Left {
@@ -28,18 +38,6 @@ interface Left {
   readonly problems: ReadonlyMap<string, string>;
 }
 const left = new WeakMap<Request, Left>();
-
-/** Typed day in German order, with or without dots: 27.3.1990, 27031990. Undefined when it is none. */
-export function typedDay(text: string): string | undefined {
-  const found = /^\s*(\d{1,2})[.\s/-]+(\d{1,2})[.\s/-]+(\d{4})\s*$/.exec(text) ?? /^\s*(\d{2})(\d{2})(\d{4})\s*$/.exec(text);
-  if (!found) return undefined;
-  const iso = `${found[3]}-${found[2]!.padStart(2, '0')}-${found[1]!.padStart(2, '0')}`;
-  try {
-    return parseDate(iso).toString();
-  } catch {
-    return undefined;
-  }
-}
 
 /** Reads the record. Wrong or missing parts are named in `problems`. */
 function readIntake(request: Request, clerk: Clerk, typed: Left['typed'], problems: Map<string, string>): Intake | undefined {
@@ -51,6 +49,7 @@ function readIntake(request: Request, clerk: Clerk, typed: Left['typed'], proble
     return found;
   };
   const [channel, person, method, verified] = [chosen('channel'), chosen('person'), chosen('method'), chosen('verified')];
+  chosen('purpose');
   const written = channel === 'post' || channel === 'email';
   const receivedOn = typedDay(value('receivedOn'));
   if (written && (receivedOn === undefined || receivedOn > today())) problems.set('receivedOn', t.t('counter.intake.missing.receivedOn'));
@@ -78,12 +77,12 @@ export async function counterStart(request: Request) {
     options: options.map((one) => ({ ...one, id: `${name}-${one.value}`, chosen: one.value === (value(name) ?? preset) })),
     error: problems.get(name),
   });
-  const text = (name: string, preset = ''): IntakeText => ({
+  const text = (name: string): IntakeText => ({
     id: name,
     name,
     label: t.t(`counter.intake.${name}`),
     hint: t.has(`counter.intake.${name}Hint`) ? t.t(`counter.intake.${name}Hint`) : undefined,
-    value: value(name) ?? preset,
+    value: value(name) ?? '',
     error: problems.get(name),
   });
   const services = foundServices(request, value('search') ?? '').map(({ service, title }) => ({ value: service, label: title }));
@@ -100,7 +99,6 @@ export async function counterStart(request: Request) {
     ),
     receivedOn: text('receivedOn'),
     mandate: { given: value('mandate') === 'yes', error: problems.get('mandate') },
-    purpose: text('purpose', t.t('counter.intake.purposePreset')),
     code: text('code'),
     factor: text('factor'),
     search: text('search'),
@@ -133,8 +131,8 @@ export async function postIntake(event: RequestEvent) {
   const wanted = value('do');
   if (wanted !== 'claim' && wanted !== 'start') return again(422);
   const intake = readIntake(request, clerk, typed, problems);
+  // one of the choices: else the record above has said so
   const purpose = value('purpose');
-  if (!purpose) problems.set('purpose', request.t.t('counter.intake.missing.purpose'));
   if (wanted === 'start') {
     const section = await begin(request, clerk, value('service'), intake, purpose, problems);
     return section === undefined ? again(422) : go(section);
@@ -186,8 +184,10 @@ async function take(
   }
   if (claim.outcome !== 'claimed') return undefined;
   const draft = await counter.open(clerk, claim.application);
+  const message = claim.purpose !== undefined && { handedOn: { purpose: claim.purpose, note: claim.note ?? '' } };
+  const record = { ...intake, ...message };
   const saved =
-    draft && (await counter.save(clerk, draft, draft.answers, draft.walk, { source: 'typed', channel: intake.channel, intake }));
+    draft && (await counter.save(clerk, draft, draft.answers, draft.walk, { source: 'typed', channel: intake.channel, intake: record }));
   if (saved?.outcome !== 'saved') error(409, 'draft');
   return go(sheetPath(lang, claim.application, saved.draft.walk.steps.at(-1)!.section));
 }

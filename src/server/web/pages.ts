@@ -16,7 +16,7 @@ import type {
   TaskListView,
   WarningView,
 } from '#ui/types.ts';
-import { money, longDate, type Translator } from '#i18n';
+import { longDate, type Translator } from '#i18n';
 import {
   domId,
   entryTitle,
@@ -26,14 +26,14 @@ import {
   optionLabel,
   pageTitle,
   reader,
-  reviewSections,
+  sectionTitle,
   stepRows,
   valuesOf,
   type FieldInput,
   type Reader,
   type TextValues,
 } from './views.ts';
-import { originText } from './provenance.ts';
+import { reviewParts } from './review.ts';
 import { previousPage, revisionOf } from './question.ts';
 
 export interface PageContext {
@@ -234,37 +234,23 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
   const values = walk.scope;
   const service = draft.offering.service;
   const fields = fieldViews(read, input?.step ?? step, draft.answers, values, { raw: input?.raw, problems: input?.problems ?? [] });
-  const open: SummaryError[] = [];
-  const views: WarningView[] = [];
-  for (const warning of walk.warnings) {
-    const text = read.t.t(`rule.${warning.rule}`, valuesOf(walk, walk.byPath.get(warning.page) ?? step, draft.answers));
-    const change = applyPath(lang, service, warning.page);
-    if (warning.level === 'must') open.push({ text, href: change });
-    else if (!warning.confirmed)
-      views.push({ name: '_confirm', value: warning.rule, id: `confirm-${warning.rule}`, text, confirmed: false, change });
-  }
-  const fee = draft.pkg.service.fee;
-  const amount = fee === undefined ? undefined : walk.counted[fee];
+  const change = (one: Step) => applyPath(lang, service, one.path);
+  const parts = reviewParts({ draft, lang, t, read, walk }, change, (one) => `${change(one)}?back=review`);
   return {
     ...target({ ...context, fromReview: false }, step.path),
     back: previousPage(walk, step.path) && applyPath(lang, service, previousPage(walk, step.path)),
     caption: read.t.t('service.title'),
     title: read.t.has(`page.${step.page.id}.title`) ? read.t.t(`page.${step.page.id}.title`) : t.t('web.review'),
     intro: intro(read, step, values),
-    errors: [...(context.changed ? [{ text: t.t('conflict.title') }] : []), ...fieldErrors(fields), ...(input ? open : [])],
-    warnings: views,
-    sections: reviewSections(
-      read,
-      walk,
-      (one) => `${applyPath(lang, service, one.path)}?back=review`,
-      (path) => originText(t, lang, draft.provenance[path]),
-    ),
+    errors: [...(context.changed ? [{ text: t.t('conflict.title') }] : []), ...fieldErrors(fields), ...(input ? parts.blocked : [])],
+    warnings: parts.warnings,
+    sections: parts.sections,
     confirm: unconfirmed(draft).length > 0 ? { href: `/${lang}/confirm/${service}`, label: t.t('handover.notice.link') } : undefined,
     recipients: [{ name: draft.offering.destination.name, what: t.t('web.recipientWhat') }],
-    fee: typeof amount === 'number' ? (amount > 0 ? money(amount, lang) : t.t('web.free')) : undefined,
+    fee: parts.fee,
     privacy: { href: `/${lang}/legal/privacy`, label: t.t('web.privacy') },
     fields,
-    submit: typeof amount === 'number' && amount > 0 ? t.t('web.submitPaid') : t.t('web.submit'),
+    submit: parts.submit,
     save: true,
   };
 }
@@ -274,7 +260,6 @@ export function taskListView({ draft, lang, t }: PageContext): TaskListView {
   const { walk } = draft;
   const service = draft.offering.service;
   const stopped = walk.steps.at(-1)!;
-  const name = (section: string) => (read.t.has(`section.${section}.title`) ? read.t.t(`section.${section}.title`) : section);
   const tasks = sectionsOf(walk).map((section) => {
     const first = walk.steps.find((step) => step.section === section.id);
     const here = stopped.section === section.id;
@@ -289,14 +274,14 @@ export function taskListView({ draft, lang, t }: PageContext): TaskListView {
         ? ('done' as const)
         : ('locked' as const);
     const page = here ? stopped.path : first?.path;
-    return { label: name(section.id), href: page && applyPath(lang, service, page), state };
+    return { label: sectionTitle(read, section.id), href: page && applyPath(lang, service, page), state };
   });
   return {
     title: read.t.t('service.title'),
     intro: t.t('web.tasksIntro'),
     savedUntil: draft.expiresAt && longDate(draft.expiresAt, lang),
     groups: [{ tasks }],
-    next: { href: applyPath(lang, service, stopped.path), label: name(stopped.section) },
+    next: { href: applyPath(lang, service, stopped.path), label: sectionTitle(read, stopped.section) },
     save: `/${lang}/save/${service}`,
   };
 }

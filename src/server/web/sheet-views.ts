@@ -4,9 +4,9 @@ import type { Draft } from '#server/applications';
 import { dateTime, type Translator } from '#i18n';
 import type { SheetFrameView, SheetPageView } from '#ui/counter/types.ts';
 import type { SummaryError } from '#ui/types.ts';
-import { sheetPath } from './intake.ts';
+import { PURPOSES, sheetPath } from './intake.ts';
 import { revisionOf } from './question.ts';
-import { domId, entryTitle, fieldLabel, fieldViews, pageTitle, problemText, reader, valuesOf, type Reader } from './views.ts';
+import { domId, entryTitle, fieldLabel, fieldViews, pageTitle, problemText, reader, sectionTitle, valuesOf, type Reader } from './views.ts';
 
 /** Address of the review: no section can be called so. */
 export const CHECK = '~check';
@@ -23,11 +23,9 @@ export interface SheetContext {
   readonly problems: readonly FieldProblem[];
 }
 
-const pageId = (path: string): string => `p-${path.replaceAll('/', '-')}`;
+const purposeLabel = (t: Translator, purpose: string): string => t.t(`counter.intake.purpose.${purpose}`);
 
-export function sectionTitle(read: Reader, id: string): string {
-  return read.t.has(`section.${id}.title`) ? read.t.t(`section.${id}.title`) : id;
-}
+const pageId = (path: string): string => `p-${path.replaceAll('/', '-')}`;
 
 /** The pages of the section. */
 export function sheetPages({ draft, lang, t, section, walk, raw, problems }: SheetContext): SheetPageView[] {
@@ -130,6 +128,15 @@ export function sheetFrame(context: SheetContext, saved: boolean): SheetFrameVie
           when: dateTime(new Date(intake.at), lang),
         })
       : '',
+    message: intake?.handedOn && {
+      why: t.t('counter.sheet.handedOn', { purpose: purposeLabel(t, intake.handedOn.purpose) }),
+      note: intake.handedOn.note,
+    },
+    purposes: {
+      name: '_purpose',
+      label: t.t('counter.intake.purpose.label'),
+      options: PURPOSES.map((value) => ({ id: `hand-on-${value}`, value, label: purposeLabel(t, value), chosen: value === 'finish' })),
+    },
     tabs: [
       ...open.map(({ id, section: label, points }) => ({ label, href: path(id), current: id === section, open: points.length })),
       { label: t.t('counter.sheet.check'), href: path(CHECK), current: section === CHECK, open: 0 },

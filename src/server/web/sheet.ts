@@ -23,13 +23,13 @@ import type { ConflictView } from '#ui/types.ts';
 import { clerkOf, showCounter } from './clerk.ts';
 import { handIn } from './hand-in.ts';
 import { qrOf } from './help.ts';
-import { sheetPath } from './intake.ts';
+import { PURPOSES, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { conflictView } from './pages.ts';
 import { applicationOf, revisionOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
-import { CHECK, nextSection, sectionTitle, sheetFrame, sheetPages, type SheetContext } from './sheet-views.ts';
-import { reader } from './views.ts';
+import { CHECK, nextSection, sheetFrame, sheetPages, type SheetContext } from './sheet-views.ts';
+import { reader, sectionTitle } from './views.ts';
 
 /** What the sheet's address shows. */
 export type SheetPage =
@@ -176,9 +176,9 @@ async function giveBack(request: Request, clerk: Clerk, draft: Draft) {
 }
 
 async function handOn(request: Request, clerk: Clerk, draft: Draft, values: Map<string, string[]>) {
-  const value = (name: string, most: number) => (values.get(name)?.[0] ?? '').trim().slice(0, most);
-  const purpose = value('_purpose', 200) || request.t.t('counter.intake.purposePreset');
-  const code = await request.portal.counter.handOn(clerk, draft, { purpose, note: value('_note', 2_000) });
+  const purpose = PURPOSES.find((one) => one === values.get('_purpose')?.[0]) ?? 'finish';
+  const note = (values.get('_note')?.[0] ?? '').trim().slice(0, 2_000);
+  const code = await request.portal.counter.handOn(clerk, draft, { purpose, note });
   if (!code) return error(410, 'draft');
   left.set(request, { done: slip(request, 'handOn', code) });
   return undefined;

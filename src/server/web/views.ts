@@ -131,6 +131,11 @@ export function problemText(read: Reader, field: Field, label: string, problem: 
   return errorText(problem, label, read.lang, typeText(field.type.name, read.lang));
 }
 
+export function sectionTitle(read: Reader, id: string): string {
+  const key = `section.${id}.title`;
+  return read.t.has(key) ? read.t.t(key) : id;
+}
+
 export function pageTitle(read: Reader, page: Page, values: TextValues): string {
   const key = `page.${page.id}.title`;
   if (read.t.has(key)) return read.t.t(key, values);
@@ -179,7 +184,7 @@ export function reviewSections(
 ): ReviewSection[] {
   return walk.flow.sections.flatMap((section) => {
     const out: ReviewSection = {
-      title: read.t.has(`section.${section.id}.title`) ? read.t.t(`section.${section.id}.title`) : section.id,
+      title: sectionTitle(read, section.id),
       rows: [],
       entries: [],
     };

@@ -75,7 +75,6 @@ export interface CounterStartView {
   readonly choices: readonly IntakeChoice[];
   readonly receivedOn: IntakeText;
   readonly mandate: { readonly given: boolean; readonly error?: string | undefined };
-  readonly purpose: IntakeText;
   readonly code: IntakeText;
   readonly factor: IntakeText;
   readonly search: IntakeText;
@@ -108,6 +107,10 @@ export interface SheetFrameView extends FormTarget {
   }[];
   /** By section; `here`: shown at once. */
   readonly open: readonly { readonly section: string; readonly here: boolean; readonly points: readonly SummaryError[] }[];
+  /** From the colleague who handed it on: why, and a note. */
+  readonly message?: { readonly why: string; readonly note: string } | undefined;
+  /** Why it is handed on. */
+  readonly purposes: IntakeChoice;
   /** Something was just saved. */
   readonly saved?: string | undefined;
 }
