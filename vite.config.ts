@@ -3,6 +3,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { shortLived } from './src/server/web/short-lived.ts';
 import { kernPurge } from './src/ui/kern-purge.ts';
 
 /** The small browser scripts: what citizens' pages load and nothing else, and what the sheet of the counter loads besides. */
@@ -31,7 +32,7 @@ function scripts(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [tailwindcss(), kernPurge(), sveltekit(), scripts()],
+  plugins: [tailwindcss(), kernPurge(), sveltekit(), shortLived(), scripts()],
   build: { target: 'es2022' },
   test: {
     include: ['src/**/{test,*.test}.ts', 'tests/**/*.test.ts'],
