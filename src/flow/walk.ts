@@ -9,7 +9,7 @@ import { inside, joinPath } from './compile.ts';
 import { initialScope, type RecordShape } from './expressions.ts';
 import { advance, begin, decide, standAt, type MachineContext } from './machine.ts';
 import { checkRules, copyRecord, evaluatePage, scopeNames, setIn, type Base } from './page.ts';
-import type { Answers, Flow, Page, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
+import type { Answers, Flow, Page, PagePath, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
 import { Walked, type Frame } from './walked.ts';
 
 /** One entry of a collection, walked. */

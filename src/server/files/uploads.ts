@@ -6,16 +6,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   addFileChunk,
+  type Begun,
   beginFile,
   deleteFile,
   type FileRow,
   findFile,
   finishFile,
+  type NewFile,
   open,
   purposes,
   readFileChunk,
   seal,
   type Store,
+  storeFile,
 } from '#server/store';
 import type { Scanner } from './clamd.ts';
 import { UploadError } from './errors.ts';
@@ -78,42 +81,62 @@ async function take({ store, key, scanner }: UploadContext, upload: Upload): Pro
   const id = upload.id ?? randomUUID();
   const name = fileName(upload.name, fileKinds[mime]);
   const context = (purpose: string) => ({ municipality, application, purpose, revision: 0 });
-  const begun = await beginFile(store, {
+  const maxFiles = limits.maxFiles ?? defaultMaxFiles;
+  const file: NewFile = {
     municipality,
     id,
     application,
     fieldPath: upload.fieldPath,
     nameSealed: seal(key, context(purposes.fileName(id)), Buffer.from(name)),
     mime,
-    maxFiles: limits.maxFiles ?? defaultMaxFiles,
-  });
-  if (begun === 'gone') throw new UploadError('gone');
-  if (begun === 'too-many') throw new UploadError('tooManyFiles', { maxFiles: limits.maxFiles ?? defaultMaxFiles });
-  if (begun === 'exists') return repeated(await findFile(store, municipality, application, id), name);
-
+    maxFiles,
+  };
+  /** Undefined: go on. @throws UploadError */
+  const before = async (begun: Begun): Promise<StoredFile | undefined> => {
+    if (begun === 'gone') throw new UploadError('gone');
+    if (begun === 'too-many') throw new UploadError('tooManyFiles', { maxFiles });
+    return begun === 'exists' ? repeated(await findFile(store, municipality, application, id), name) : undefined;
+  };
+  const sealed = (n: number, block: Block) => seal(key, context(purposes.fileChunk(id, n, block.last)), block.bytes);
   const inspection = new Inspection(mime);
   const hash = createHash('sha256');
   const scan = scanner?.();
-  let size = 0;
-  let n = 0;
-  try {
-    for (let block: Block | undefined = first.value; block; block = (await blocks.next()).value ?? undefined) {
-      size += block.bytes.length;
-      inspection.push(block.bytes);
-      hash.update(block.bytes);
-      await scan?.push(block.bytes);
-      await addFileChunk(store, municipality, id, n, seal(key, context(purposes.fileChunk(id, n, block.last)), block.bytes));
-      n += 1;
-    }
+  const pass = async (block: Block) => {
+    inspection.push(block.bytes);
+    hash.update(block.bytes);
+    await scan?.push(block.bytes);
+  };
+  const passed = async () => {
     inspection.end();
     await scan?.end();
-    const sha256 = hash.digest();
+    return hash.digest();
+  };
+  let size = first.value.bytes.length;
+  let begun = false;
+  try {
+    if (first.value.last) {
+      await pass(first.value);
+      const sha256 = await passed();
+      const there = await before(await storeFile(store, file, { bytes: sealed(0, first.value), size, sha256 }));
+      return there ?? { id, name, mime, size, sha256: sha256.toString('hex') };
+    }
+    const there = await before(await beginFile(store, file));
+    if (there) return there;
+    begun = true;
+    let n = 0;
+    for (let block: Block | undefined = first.value; block; block = (await blocks.next()).value ?? undefined) {
+      if (n > 0) size += block.bytes.length;
+      await pass(block);
+      await addFileChunk(store, municipality, id, n, sealed(n, block));
+      n += 1;
+    }
+    const sha256 = await passed();
     if (!(await finishFile(store, { municipality, id, mime, size, chunks: n, sha256 }))) throw new UploadError('gone');
     return { id, name, mime, size, sha256: sha256.toString('hex') };
   } catch (error) {
     scan?.cancel();
     // if this fails too, the sweep takes the rest: it counts as unfinished for ever
-    await deleteFile(store, municipality, application, id).catch(() => undefined);
+    if (begun) await deleteFile(store, municipality, application, id).catch(() => undefined);
     throw error;
   }
 }

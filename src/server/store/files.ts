@@ -29,17 +29,28 @@ export interface NewFile {
 
 export type Begun = 'begun' | 'gone' | 'too-many' | 'exists';
 
+const beginning = (file: NewFile) => [
+  file.municipality,
+  file.id,
+  file.application,
+  file.fieldPath,
+  file.nameSealed,
+  file.mime,
+  file.maxFiles,
+];
+
 /** Begins a file. */
 export async function beginFile(store: Statements, file: NewFile): Promise<Begun> {
-  const [row] = await store.query<{ outcome: Begun }>('file-begin', `select begin_file($1, $2, $3, $4, $5, $6, $7) as outcome`, [
-    file.municipality,
-    file.id,
-    file.application,
-    file.fieldPath,
-    file.nameSealed,
-    file.mime,
-    file.maxFiles,
-  ]);
+  const sql = `select begin_file($1, $2, $3, $4, $5, $6, $7) as outcome`;
+  const [row] = await store.query<{ outcome: Begun }>('file-begin', sql, beginning(file));
+  return row?.outcome ?? 'gone';
+}
+
+/** Begins a file of one chunk, adds it and ends the file: all or nothing. */
+export async function storeFile(store: Statements, file: NewFile, whole: { bytes: Buffer; size: number; sha256: Buffer }): Promise<Begun> {
+  const sql = `select store_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as outcome`;
+  const values = [...beginning(file), whole.bytes, whole.size, whole.sha256];
+  const [row] = await store.query<{ outcome: Begun }>('file-store', sql, values);
   return row?.outcome ?? 'gone';
 }
 

@@ -147,7 +147,7 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     return fail(422);
   }
   if (step?.page.kind === 'check') return postReview(event, context, step, values);
-  let result: PostResult = await postPage(request.portal.applications, draft, path, { values }, request.lang);
+  let result: PostResult = await postPage(request.portal.applications, draft, path, { values, saved: draft !== found }, request.lang);
   if (result.kind === 'conflict' || result.kind === 'off-path') {
     // Somebody saved meanwhile; perhaps this very form did.
     context = { ...context, draft: await draftOf(request, service) };

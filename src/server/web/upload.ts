@@ -99,7 +99,14 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const discard = (ids: readonly string[]) =>
     Promise.all(ids.map((id) => removeFile(context, { municipality: municipality.id, applicationId: draft.id, id })));
   for (let now: Draft | undefined = draft; now; now = await portal.applications.draft(now.offering, now.session)) {
-    const known = new Map((await filesOf(portal.store, municipality.id, draft.id)).map((file) => [file.id, file.sha256?.toString('hex')]));
+    // Only beside files that are there already can one be a repetition.
+    const there = [...fields.keys()].some((path) => Array.isArray(now.answers[path]))
+      ? await filesOf(portal.store, municipality.id, draft.id)
+      : [];
+    const known = new Map([
+      ...there.map((file) => [file.id, file.sha256?.toString('hex')] as const),
+      ...stored.map(({ file }) => [file.id, file.sha256] as const),
+    ]);
     const merged = merge(now.answers, fields, stored, known, remove);
     let saved: Draft | undefined = now;
     if (!isDeepStrictEqual({ ...merged.answers }, { ...now.answers })) {
