@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Portal } from '../portal.ts';
 import type { Municipality } from '#server/config';
+import { FORM_LIMIT, UPLOAD_LIMIT } from './limits.ts';
 import { peerOf } from './peer.ts';
 import { rawRefusal, REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
@@ -31,11 +32,6 @@ export type KitHandler = (req: KnownRequest, res: ServerResponse) => Promise<voi
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/;
-/** A page's form: typed text only. */
-const FORM_LIMIT = 256 * 1024;
-/** Uploads are limited while they stream, by the field's own limit, and the page keeps the rest. Beyond this nothing is read at all. */
-export const UPLOAD_LIMIT = 256 * 1024 * 1024;
-
 const CALLBACK_LIMIT = 64 * 1024;
 /** What the page of a refusal looks like: the same under every name, also where nothing else is served. */
 const REFUSAL_FILES = new Set(['/error.css', '/favicon.svg']);

@@ -1,6 +1,6 @@
 /** Kit's server hooks: the request's context from the edge, the language of the document, and error pages that say what to do. */
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
-import type { RequestContext } from './edge.ts';
+import type { KnownRequest } from './edge.ts';
 import { DatabaseUnavailable } from '#server/store';
 import { openPortal } from '../portal.ts';
 import { openRequest } from './kit.ts';
@@ -15,7 +15,7 @@ declare global {
       retryAfter?: number;
     }
     interface Platform {
-      req: { schalter: RequestContext };
+      req: KnownRequest;
     }
     interface Error {
       message: string;
