@@ -16,6 +16,7 @@ import {
   open,
   purposes,
   readFileChunk,
+  release,
   seal,
   type Store,
   storeFile,
@@ -127,7 +128,9 @@ async function take({ store, key, scanner }: UploadContext, upload: Upload): Pro
     for (let block: Block | undefined = first.value; block; block = (await blocks.next()).value ?? undefined) {
       if (n > 0) size += block.bytes.length;
       await pass(block);
-      await addFileChunk(store, municipality, id, n, sealed(n, block));
+      const chunk = sealed(n, block);
+      await addFileChunk(store, municipality, id, n, chunk);
+      release(chunk);
       n += 1;
     }
     const sha256 = await passed();
@@ -152,30 +155,34 @@ interface Block {
   last: boolean;
 }
 
-/** Cuts a stream into blocks of one length; the last may be shorter, and knows that it is the last. @throws UploadError tooLarge, aborted */
+/**
+ * Cuts a stream into blocks of one length; the last may be shorter, and knows that it is the last. All are the same memory: one counts until the next is
+ * asked for. @throws UploadError tooLarge, aborted
+ */
 async function* inBlocks(stream: Readable, maxBytes: number): AsyncGenerator<Block, undefined> {
-  let parts: Buffer[] = [];
-  let waiting = 0;
+  const block = Buffer.allocUnsafe(Math.min(chunkLength, maxBytes));
+  let filled = 0;
   let total = 0;
   try {
     // destroying a part of a form would stop the form
     for await (const part of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       total += part.length;
       if (total > maxBytes) throw new UploadError('tooLarge', { maxBytes });
-      parts.push(part);
-      waiting += part.length;
-      // a full block is only given out once more has come: it might be the last
-      if (waiting <= chunkLength) continue;
-      let joined = Buffer.concat(parts);
-      for (; joined.length > chunkLength; joined = joined.subarray(chunkLength))
-        yield { bytes: joined.subarray(0, chunkLength), last: false };
-      parts = [joined];
-      waiting = joined.length;
+      for (let taken = 0; taken < part.length;) {
+        // a full block is only given out once more has come: it might be the last
+        if (filled === block.length) {
+          yield { bytes: block, last: false };
+          filled = 0;
+        }
+        const copied = part.copy(block, filled, taken);
+        filled += copied;
+        taken += copied;
+      }
     }
   } catch (error) {
     throw error instanceof UploadError ? error : new UploadError('aborted');
   }
-  yield { bytes: Buffer.concat(parts), last: true };
+  yield { bytes: block.subarray(0, filled), last: true };
   return undefined;
 }
 
