@@ -10,7 +10,7 @@ export * from './housekeeping.ts';
 export { KeyExposed, KeyRing, type NewKey } from './keys.ts';
 export type { Logger } from './logger.ts';
 export { openStore, type Row, type Statements, type Store, type StoreOptions } from './pool.ts';
-export { open, purposes, seal, SealBroken, type SealContext } from './sealing.ts';
+export { open, purposes, release, seal, SealBroken, type SealContext } from './sealing.ts';
 export * from './sessions.ts';
 export * from './staff.ts';
 export * from './submissions.ts';
