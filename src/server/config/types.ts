@@ -62,14 +62,17 @@ export interface OfferingDocument {
   closed?: Record<string, string>;
 }
 
-export interface DestinationDocument {
+/** A destination, by the protocol that its back office speaks. */
+export type DestinationDocument = HttpJsonDestination;
+
+/** What every destination has. */
+export interface CommonDestination {
   id: string;
   /** Who receives it, as citizens read it. */
   name: string;
   adapter: string;
-  url: string;
-  /** References to secrets, newest first: `env:NAME` or `file:/path`. */
-  secrets: string[];
+  /** What messages are signed with. References to secrets, newest first: `env:NAME` or `file:/path`. */
+  secrets?: string[];
   allowHttp?: boolean;
   allowPrivate?: boolean;
   maxInFlight?: number;
@@ -80,6 +83,12 @@ export interface DestinationDocument {
   envelope?: 1 | 2;
   /** References. `ca`: who signs its certificate; `certificate` and `key`: what we show (mTLS). */
   tls?: { ca?: string; certificate?: string; key?: string };
+}
+
+export interface HttpJsonDestination extends CommonDestination {
+  adapter: 'http-json';
+  url: string;
+  secrets: string[];
   /** Client credentials. `clientSecret` is a reference. */
   oauth2?: { tokenUrl: string; clientId: string; clientSecret: string; scope?: string };
 }

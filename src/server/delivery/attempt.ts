@@ -2,12 +2,10 @@
 import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
 import { checkpointDelivery, open, purposes, renewLease, type Claimed, type KeyRing, type Store } from '#server/store';
-import { httpJson } from './adapters/http-json/index.ts';
-import type { Adapter, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
-import { post, type EgressPolicy, type Lookup } from './egress/index.ts';
+import { protocolOf, type DestinationSettings } from './adapters/index.ts';
+import type { DeliveryOutcome } from './adapters/types.ts';
+import { request, type EgressPolicy, type Lookup } from './egress/index.ts';
 import type { Envelope } from './envelope.ts';
-
-const ADAPTERS: ReadonlyMap<string, Adapter> = new Map([['http-json', httpJson]]);
 
 const DEFAULT_TIMEOUT = 15_000;
 
@@ -49,9 +47,8 @@ export async function attempt(
   destination: DestinationSettings | undefined,
   abort: AbortController,
 ): Promise<DeliveryOutcome> {
-  const adapter = destination && ADAPTERS.get(destination.adapter);
   // A document that cannot be read must not park what its municipality has under way: it waits.
-  if (!destination || !adapter) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
+  if (!destination) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
   if (destination.problems.length > 0) return { kind: 'retry', cause: 'settings', reason: 'secret-missing' };
   let saved = { adapter: destination.adapter, ...(claimed.checkpoint as Partial<Checkpoint> | null) };
   // The crash came after that attempt had begun to send, and before it could say what became of it.
@@ -74,7 +71,7 @@ export async function attempt(
     const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
     const policy = policyOf(destination, options.lookup);
     faultPoint('delivery-opened');
-    return await adapter({
+    return await protocolOf(destination.adapter).send({
       destination,
       bytes,
       envelope: JSON.parse(bytes.toString()) as Envelope,
@@ -85,7 +82,7 @@ export async function attempt(
         if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });
         abort.signal.throwIfAborted();
       },
-      post: (request) => post({ ...request, signal: abort.signal }, policy),
+      request: (call) => request({ ...call, signal: abort.signal }, policy),
     });
   } catch (error) {
     return { kind: 'retry', cause: 'ours', reason: (error as Error).name };
@@ -95,9 +92,9 @@ export async function attempt(
 }
 
 function policyOf(destination: DestinationSettings, lookup: Lookup | undefined): EgressPolicy {
-  const { url, oauth2, allowHttp, allowPrivate, tls, timeoutSeconds } = destination;
+  const { endpoints, allowHttp, allowPrivate, tls, timeoutSeconds } = destination;
   return {
-    endpoints: [url, ...(oauth2 ? [oauth2.tokenUrl] : [])],
+    endpoints,
     allowHttp,
     allowPrivate,
     tls,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { createSession, KeyRing, pinFlow, purposes, seal, startDraft, submitApplication, type Store } from '#server/store';
-import type { DestinationSettings } from './adapters/types.ts';
+import type { HttpJsonSettings } from './adapters/http-json/index.ts';
 import { buildEnvelope, type Envelope } from './envelope.ts';
 
 export const SECRET = 'shared-secret-of-a-test';
@@ -177,10 +177,11 @@ export async function openOffice(server: Server = createServer()): Promise<Offic
   };
 }
 
-export const settingsFor = (url: string, more: Partial<DestinationSettings> = {}): DestinationSettings => ({
+export const settingsFor = (url: string, more: Partial<HttpJsonSettings> = {}): HttpJsonSettings => ({
   id: 'office',
   adapter: 'http-json',
   url,
+  endpoints: [more.url ?? url, ...(more.oauth2 ? [more.oauth2.tokenUrl] : [])],
   secrets: [SECRET],
   allowHttp: true,
   allowPrivate: true,

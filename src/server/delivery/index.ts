@@ -1,5 +1,6 @@
 /** Deliveries: one submission on its way to one destination. */
-export type { Adapter, DeliveryContext, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
+export type { DestinationSettings } from './adapters/index.ts';
+export type { DeliveryContext, DeliveryOutcome } from './adapters/types.ts';
 export { destinationSettings, type ReadReference } from './destinations.ts';
 export { buildEnvelope, type Envelope, type EnvelopeAttachment, type EnvelopeInput } from './envelope.ts';
 export { COUNTS, equation, type Counts, type Equation, type EquationFinding } from './equation.ts';

@@ -21,7 +21,7 @@ import {
   testKeys,
   type Office,
 } from './deliveries.fixture.ts';
-import type { DestinationSettings } from './adapters/types.ts';
+import type { DestinationSettings } from './adapters/index.ts';
 import { backoff, MOST_ATTEMPTS } from './schedule.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 

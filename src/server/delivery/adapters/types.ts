@@ -1,14 +1,16 @@
-/** What an adapter is: one folder a protocol, one function. Everything round it (lease, back-off, breaker, parking) is the worker's. */
+/** What a protocol is: one folder, how its settings are read and how it sends. Everything round it (lease, back-off, breaker, parking) is the worker's. */
 import type { Readable } from 'node:stream';
+import type { CommonDestination } from '#server/config';
 import type { EgressAnswer, EgressRequest } from '../egress/index.ts';
 import type { Envelope } from '../envelope.ts';
 
-/** A destination with its secrets, as `destinationSettings` makes it from the configuration. */
-export interface DestinationSettings {
+/** What every destination has, with its secrets, as `destinationSettings` makes it from the configuration. */
+export interface CommonSettings {
   readonly id: string;
   readonly adapter: string;
-  readonly url: string;
-  /** Signing secrets, newest first. */
+  /** Where its calls may go: host and port of each. */
+  readonly endpoints: readonly string[];
+  /** Signing secrets of messages in both directions, newest first; none: it sends no status call-backs. */
   readonly secrets: readonly string[];
   readonly allowHttp?: boolean | undefined;
   readonly allowPrivate?: boolean | undefined;
@@ -19,15 +21,29 @@ export interface DestinationSettings {
   /** PEM. */
   readonly tls?:
     { readonly ca?: string | undefined; readonly certificate?: string | undefined; readonly key?: string | undefined } | undefined;
-  readonly oauth2?:
-    | { readonly tokenUrl: string; readonly clientId: string; readonly clientSecret: string; readonly scope?: string | undefined }
-    | undefined;
   /** What keeps it from being used, in words for the operator; the deliveries wait. */
   readonly problems: readonly string[];
 }
 
-export interface DeliveryContext {
-  readonly destination: DestinationSettings;
+/** What a protocol reads from the document of a destination: where its calls go, and what only it knows. */
+export type OwnSettings<Settings extends CommonSettings> = Omit<Settings, Exclude<keyof CommonSettings, 'endpoints'>>;
+
+/** Resolves references of a document. What cannot be resolved becomes a problem of the destination, and undefined here. */
+export interface References {
+  readonly secret: (reference: string | undefined) => string | undefined;
+  /** Not a secret (a certificate): others may be able to read the file. */
+  readonly open: (reference: string | undefined) => string | undefined;
+}
+
+/** One protocol. */
+export interface Protocol<Document extends CommonDestination, Settings extends CommonSettings> {
+  readonly settings: (document: Document, references: References) => OwnSettings<Settings>;
+  /** Sends one delivery once. What it throws counts as `ours`. */
+  readonly send: (context: DeliveryContext<Settings>) => Promise<DeliveryOutcome>;
+}
+
+export interface DeliveryContext<Settings extends CommonSettings = CommonSettings> {
+  readonly destination: Settings;
   /** The envelope's exact bytes; what is signed is what is sent. */
   readonly bytes: Uint8Array;
   readonly envelope: Envelope;
@@ -41,8 +57,8 @@ export interface DeliveryContext {
    * does not know the idempotency key. @throws LeaseLost
    */
   readonly beginSend: () => Promise<void>;
-  /** The only way out: to the destination's endpoints, under its rules, ended when the lease is lost or the worker stops. */
-  readonly post: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
+  /** The way out by HTTP: to the destination's endpoints, under its rules, ended when the lease is lost or the worker stops. */
+  readonly request: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
 }
 
 /**
@@ -68,6 +84,3 @@ export type DeliveryOutcome =
   | { readonly kind: 'park'; readonly reason: string; readonly status: number; readonly words?: string }
   /** It may have arrived, and the receiver would take a second send for a second application. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly status?: number };
-
-/** Sends one delivery once. What it throws counts as `ours`. */
-export type Adapter = (context: DeliveryContext) => Promise<DeliveryOutcome>;

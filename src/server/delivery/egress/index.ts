@@ -32,9 +32,13 @@ export interface EgressPolicy {
 }
 
 export interface EgressRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+  /** Nothing with GET. */
+  readonly body?: AsyncIterable<Uint8Array> | Uint8Array;
+  /** Bytes of the answer that are read at most; a longer one is no answer. Default 64 KB. */
+  readonly mostBytes?: number;
   /** Ends the call early. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,6 +46,7 @@ export interface EgressRequest {
 export interface EgressAnswer {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
+  /** As UTF-8. */
   readonly body: string;
 }
 
@@ -66,19 +71,23 @@ export class EgressFailed extends Error {
 }
 
 const MOST_BYTES = 64 * 1024;
+const NOTHING = new Uint8Array();
 
 /**
- * One POST, on a connection of its own.
+ * One call, on a connection of its own.
  * @throws EgressRefused before anything is sent; EgressFailed; and whatever reading `body` throws
  */
-export async function post({ url, headers, body, signal }: EgressRequest, policy: EgressPolicy): Promise<EgressAnswer> {
+export async function request(
+  { method, url, headers, body = NOTHING, mostBytes = MOST_BYTES, signal }: EgressRequest,
+  policy: EgressPolicy,
+): Promise<EgressAnswer> {
   const target = checked(url, policy);
   const secure = target.protocol === 'https:';
   const deadline = AbortSignal.timeout(policy.timeoutMilliseconds);
   let call: ClientRequest;
   try {
     call = (secure ? httpsRequest : httpRequest)(target, {
-      method: 'POST',
+      method,
       headers: { ...headers },
       agent: false,
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
@@ -104,7 +113,7 @@ export async function post({ url, headers, body, signal }: EgressRequest, policy
   const sent = source.into(call).catch(() => undefined);
   try {
     const answer = await Promise.race([answered, sent.then(() => answered)]);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await read(answer) };
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await read(answer, mostBytes) };
   } catch (error) {
     if (source.broken) throw source.broken;
     if (error instanceof EgressRefused || error instanceof EgressFailed) throw error;
@@ -118,9 +127,9 @@ export async function post({ url, headers, body, signal }: EgressRequest, policy
 /** What is sent, and whether reading it failed: that is our side's fault and no answer of the receiver. */
 class Source {
   broken: Error | undefined;
-  readonly #body: EgressRequest['body'];
+  readonly #body: AsyncIterable<Uint8Array> | Uint8Array;
 
-  constructor(body: EgressRequest['body']) {
+  constructor(body: AsyncIterable<Uint8Array> | Uint8Array) {
     this.#body = body;
   }
 
@@ -164,12 +173,12 @@ function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
   };
 }
 
-async function read(answer: IncomingMessage): Promise<string> {
+async function read(answer: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new EgressFailed('ANSWER_TOO_LONG', true);
+    if (size > mostBytes) throw new EgressFailed('ANSWER_TOO_LONG', true);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

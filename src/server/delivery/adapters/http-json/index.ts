@@ -6,12 +6,18 @@
 import { faultPoint } from '#server/faults';
 import { EgressFailed, EgressRefused } from '../../egress/index.ts';
 import { sign } from '../../signature.ts';
-import type { Adapter, DeliveryContext, DeliveryOutcome } from '../types.ts';
+import type { HttpJsonDestination } from '#server/config';
+import type { DeliveryContext, DeliveryOutcome, Protocol } from '../types.ts';
 import { bodyOf } from './body.ts';
 import { judge } from './judge.ts';
+import { httpJsonSettings, type HttpJsonSettings } from './settings.ts';
 import { forgetToken, tokenFor, TokenRefused } from './token.ts';
 
-export const httpJson: Adapter = async (context) => {
+export type { HttpJsonSettings } from './settings.ts';
+
+export const httpJson: Protocol<HttpJsonDestination, HttpJsonSettings> = { settings: httpJsonSettings, send };
+
+async function send(context: DeliveryContext<HttpJsonSettings>): Promise<DeliveryOutcome> {
   try {
     const first = await sendOnce(context);
     // A token may be withdrawn before its time: once, a 401 is answered with a new one.
@@ -21,15 +27,16 @@ export const httpJson: Adapter = async (context) => {
   } catch (error) {
     return outcomeOf(error, context.destination.onUnknown === 'manual');
   }
-};
+}
 
-async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
+async function sendOnce(context: DeliveryContext<HttpJsonSettings>): Promise<DeliveryOutcome> {
   const { destination, bytes, envelope } = context;
-  const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination, context.post)}`;
+  const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination, context.request)}`;
   const { type, length, parts } = bodyOf(context);
   await context.beginSend();
   faultPoint('delivery-signed');
-  const answer = await context.post({
+  const answer = await context.request({
+    method: 'POST',
     url: destination.url,
     headers: {
       ...sign(destination.secrets, envelope.id, bytes),

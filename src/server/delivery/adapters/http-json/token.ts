@@ -1,6 +1,7 @@
 /** OAuth 2 client credentials (RFC 6749, section 4.4). A token is kept in memory until shortly before it ends, one per destination. */
 import { EgressFailed } from '../../egress/index.ts';
-import type { DeliveryContext, DestinationSettings, RetryCause } from '../types.ts';
+import type { DeliveryContext, RetryCause } from '../types.ts';
+import type { HttpJsonSettings } from './settings.ts';
 
 /** The token's issuer did not give one. */
 export class TokenRefused extends Error {
@@ -26,15 +27,19 @@ const MARGIN = 60_000;
 /** RFC 6749 does not make `expires_in` a duty. */
 const DEFAULT_SECONDS = 300;
 
-const tokens = new WeakMap<DestinationSettings, Promise<Token>>();
+const tokens = new WeakMap<HttpJsonSettings, Promise<Token>>();
 
-/** A token for the destination; one request however many deliveries wait for it. @throws TokenRefused, and what `post` throws */
-export async function tokenFor(destination: DestinationSettings, post: DeliveryContext['post'], now = performance.now()): Promise<string> {
+/** A token for the destination; one request however many deliveries wait for it. @throws TokenRefused, and what `request` throws */
+export async function tokenFor(
+  destination: HttpJsonSettings,
+  request: DeliveryContext['request'],
+  now = performance.now(),
+): Promise<string> {
   const kept = tokens.get(destination);
   if (kept && (await kept).until <= now && tokens.get(destination) === kept) tokens.delete(destination);
   let asked = tokens.get(destination);
   if (!asked) {
-    asked = ask(destination, post, now);
+    asked = ask(destination, request, now);
     tokens.set(destination, asked);
     asked.catch(() => tokens.delete(destination));
   }
@@ -42,15 +47,16 @@ export async function tokenFor(destination: DestinationSettings, post: DeliveryC
 }
 
 /** The receiver did not take it. */
-export function forgetToken(destination: DestinationSettings): void {
+export function forgetToken(destination: HttpJsonSettings): void {
   tokens.delete(destination);
 }
 
-async function ask({ oauth2, ...destination }: DestinationSettings, post: DeliveryContext['post'], now: number): Promise<Token> {
+async function ask({ oauth2, ...destination }: HttpJsonSettings, request: DeliveryContext['request'], now: number): Promise<Token> {
   if (!oauth2) throw new Error(`destination ${destination.id} has no oauth2`);
   const { clientId, clientSecret, tokenUrl, scope } = oauth2;
   const credentials = [clientId, clientSecret].map((part) => encodeURIComponent(part)).join(':');
-  const answer = await post({
+  const answer = await request({
+    method: 'POST',
     url: tokenUrl,
     headers: {
       authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
