@@ -1,7 +1,7 @@
 /** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
 import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
-import { checkpointDelivery, open, purposes, renewLease, type Claimed, type KeyRing, type Store } from '#server/store';
+import { checkpointDelivery, keepProof, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
 import { protocolOf, type DestinationSettings } from './adapters/index.ts';
 import type { DeliveryOutcome } from './adapters/types.ts';
 import { request, type EgressPolicy, type Lookup } from './egress/index.ts';
@@ -34,6 +34,8 @@ interface Checkpoint {
   readonly adapter: string;
   /** The attempt that began to send; see `beginSend`. */
   readonly sending?: number;
+  /** A person has it sent again. */
+  readonly again?: boolean | undefined;
   readonly data?: unknown;
 }
 
@@ -71,19 +73,26 @@ export async function attempt(
     const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
     const policy = policyOf(destination, options.lookup);
     faultPoint('delivery-opened');
-    return await protocolOf(destination.adapter).send({
+    const outcome = await protocolOf(destination.adapter).send({
       destination,
       bytes,
       envelope: JSON.parse(bytes.toString()) as Envelope,
       openAttachment: (id) => options.openAttachment(municipality, application, key, id),
       checkpoint: saved.data,
-      saveCheckpoint: (data) => save({ ...saved, data }),
+      again: saved.again === true,
+      saveCheckpoint: (data) => save({ ...saved, again: undefined, data }),
+      keepProof: async ({ sourceId, kind, text }) => {
+        const context = { municipality, application, purpose: purposes.proof(claimed.id, sourceId), revision: 0 };
+        await keepProof(options.store, municipality, claimed.id, { sourceId, kind, sealed: seal(key, context, Buffer.from(text)) });
+      },
       beginSend: async () => {
         if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });
         abort.signal.throwIfAborted();
       },
       request: (call) => request({ ...call, signal: abort.signal }, policy),
     });
+    if (outcome.kind !== 'waiting' || outcome.checkpoint === undefined) return outcome;
+    return { ...outcome, checkpoint: { adapter: destination.adapter, data: outcome.checkpoint } satisfies Checkpoint };
   } catch (error) {
     return { kind: 'retry', cause: 'ours', reason: (error as Error).name };
   } finally {

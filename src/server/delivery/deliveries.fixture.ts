@@ -187,6 +187,8 @@ export const settingsFor = (url: string, more: Partial<HttpJsonSettings> = {}): 
   allowPrivate: true,
   problems: [],
   ...more,
+  // tokens are kept by credentials: each destination has its own
+  oauth2: more.oauth2 && { ...more.oauth2 },
 });
 
 /** Waits until `look` gives something, at most ten seconds. */

@@ -20,7 +20,7 @@ export interface MetricsOptions {
   readonly keep?: number;
 }
 
-const STATES = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown'] as const;
+const STATES = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown', 'waiting'] as const;
 const BREAKER = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 export function createMetrics({ figures, failed, keep = 5_000 }: MetricsOptions): Metrics {
@@ -50,7 +50,7 @@ export function createMetrics({ figures, failed, keep = 5_000 }: MetricsOptions)
   });
   const deliveries = new Gauge({
     name: 'schalter_deliveries',
-    help: 'The delivery equation: submitted = delivered + queued + sending + parked + unknown',
+    help: 'The delivery equation: submitted = delivered + queued + sending + parked + unknown + waiting',
     labelNames: [...destination, 'state'],
     registers,
   });

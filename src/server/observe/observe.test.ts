@@ -124,6 +124,7 @@ describe('metrics', () => {
     delivered: 3,
     parked: 1,
     unknown: 0,
+    waiting: 0,
     oldestQueued: 61.5,
     breaker: 'open',
   };
@@ -131,7 +132,7 @@ describe('metrics', () => {
   it('tell the equation, the breaker and the age of the longest waiting', async () => {
     const text = await createMetrics({ figures: async () => [row] }).text();
     const about = 'municipality="musterstadt",destination="demo"';
-    for (const state of ['submitted', 'queued', 'sending', 'delivered', 'parked', 'unknown'] as const)
+    for (const state of ['submitted', 'queued', 'sending', 'delivered', 'parked', 'unknown', 'waiting'] as const)
       expect(text).toContain(`schalter_deliveries{${about},state="${state}"} ${row[state]}`);
     expect(text).toContain(`schalter_delivery_oldest_queued_seconds{${about}} 61.5`);
     expect(text).toContain(`schalter_destination_breaker{${about}} 2`);

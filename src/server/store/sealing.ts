@@ -21,7 +21,7 @@ export interface SealContext {
   revision: number;
 }
 
-/** The purposes in use. `envelope`, `words`, `handover-note` and `file` bind further names. */
+/** The purposes in use. `envelope`, `words`, `proof`, `handover-note` and `file` bind further names. */
 export const purposes = {
   content: 'content',
   payload: 'payload',
@@ -29,6 +29,7 @@ export const purposes = {
   statusText: 'status-text',
   envelope: (destination: string) => `envelope:${destination}`,
   words: (delivery: string) => `words:${delivery}`,
+  proof: (delivery: string, source: string) => `proof:${delivery}:${source}`,
   handoverNote: (handover: string) => `handover-note:${handover}`,
   fileName: (file: string) => `file-name:${file}`,
   /** The number and the last flag make a dropped, doubled or swapped chunk fail. */

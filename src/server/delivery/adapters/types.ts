@@ -38,8 +38,13 @@ export interface References {
 /** One protocol. */
 export interface Protocol<Document extends CommonDestination, Settings extends CommonSettings> {
   readonly settings: (document: Document, references: References) => OwnSettings<Settings>;
-  /** Sends one delivery once. What it throws counts as `ours`. */
+  /** Sends one delivery once, or asks about one that waits. What it throws counts as `ours`. */
   readonly send: (context: DeliveryContext<Settings>) => Promise<DeliveryOutcome>;
+  /**
+   * Reads a hint that its receiver sent: the names (`remote` of a checkpoint) of what there is news of. Undefined: not from this receiver, or not fresh.
+   * `now`: milliseconds.
+   */
+  readonly hint?: (destination: Settings, headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now: number) => string[] | undefined;
 }
 
 export interface DeliveryContext<Settings extends CommonSettings = CommonSettings> {
@@ -50,8 +55,12 @@ export interface DeliveryContext<Settings extends CommonSettings = CommonSetting
   readonly openAttachment: (id: string) => Promise<Readable | undefined>;
   /** What earlier attempts with this adapter noted, see `saveCheckpoint`. */
   readonly checkpoint: unknown;
-  /** Notes a step that need not be repeated, durably. Never answers or other personal data. @throws LeaseLost */
+  /** It was parked, and a person has it sent again: what was refused for good may be begun anew. */
+  readonly again: boolean;
+  /** Notes a step that need not be repeated, durably. Never answers or other personal data. Ends `again`. @throws LeaseLost */
   readonly saveCheckpoint: (data: unknown) => Promise<void>;
+  /** Keeps what the receiver signed, sealed, once by its `sourceId`. `kind`: a code. */
+  readonly keepProof: (proof: { readonly sourceId: string; readonly kind: string; readonly text: string }) => Promise<void>;
   /**
    * To be called before the first byte that could make the receiver take the application. A crash after it is an unknown outcome where the receiver
    * does not know the idempotency key. @throws LeaseLost
@@ -72,7 +81,13 @@ export type RetryCause = 'failing' | 'busy' | 'settings' | 'ours';
 
 /** `reason`: codes of ours, never text from outside. `words`: what the receiver said; is sealed and in no log. */
 export type DeliveryOutcome =
-  | { readonly kind: 'delivered'; readonly status?: number }
+  /** `accepted`: the receiver says that it has taken it, in news with this id; the application is received. */
+  | { readonly kind: 'delivered'; readonly status?: number; readonly accepted?: string }
+  /**
+   * Sent, and not taken yet: the receiver is asked again by another call of `send`. Neither an attempt nor a failure. `checkpoint`: kept instead of what
+   * was noted; its member "remote" is the receiver's name for it, if there are hints.
+   */
+  | { readonly kind: 'waiting'; readonly afterSeconds: number; readonly status?: number; readonly checkpoint?: unknown }
   | {
       readonly kind: 'retry';
       readonly cause: RetryCause;

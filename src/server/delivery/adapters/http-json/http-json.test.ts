@@ -35,7 +35,9 @@ function contextFor(
     bytes: Buffer.from(JSON.stringify(envelope)),
     openAttachment: openTestFile,
     checkpoint: undefined,
+    again: false,
     saveCheckpoint: async () => undefined,
+    keepProof: async () => undefined,
     beginSend: async () => undefined,
     request: (call) =>
       request(call, {
