@@ -63,7 +63,7 @@ export interface OfferingDocument {
 }
 
 /** A destination, by the protocol that its back office speaks. */
-export type DestinationDocument = HttpJsonDestination;
+export type DestinationDocument = HttpJsonDestination | FitConnectDestination;
 
 /** What every destination has. */
 export interface CommonDestination {
@@ -91,6 +91,22 @@ export interface HttpJsonDestination extends CommonDestination {
   secrets: string[];
   /** Client credentials. `clientSecret` is a reference. */
   oauth2?: { tokenUrl: string; clientId: string; clientSecret: string; scope?: string };
+}
+
+export interface FitConnectDestination extends CommonDestination {
+  adapter: 'fit-connect';
+  /** The delivery service's Submission API, without "/v2". */
+  url: string;
+  /** Client credentials of the portal, from the self-service portal. `clientSecret` is a reference. */
+  oauth2: { tokenUrl: string; clientId: string; clientSecret: string; scope?: string };
+  /** The office's Zustellpunkt. */
+  destinationId: string;
+  /** By service: its name in the announcement, and the schema of the payload as the destination offers it. */
+  services: Record<string, { name: string; schema: string }>;
+  /** What its keys are held against. `roots` and `revocations`: see the schema. */
+  keys: { roots: string; revocations?: string[] } | { selfMade: true };
+  /** Reference: what the delivery service signs its call-backs with. Without it there are none. */
+  callbackSecret?: string;
 }
 
 export interface ConfigFinding {

@@ -19,7 +19,11 @@ export function destinationSettings(document: DestinationDocument, read: ReadRef
       return undefined;
     }
   };
-  const references: References = { secret: (reference) => resolved(reference, false), open: (reference) => resolved(reference, true) };
+  const references: References = {
+    secret: (reference) => resolved(reference, false),
+    open: (reference) => resolved(reference, true),
+    problem: (message) => void problems.push(message),
+  };
   const secrets = (document.secrets ?? []).flatMap((reference) => {
     const secret = references.secret(reference);
     if (secret === undefined) return [];
@@ -44,5 +48,5 @@ export function destinationSettings(document: DestinationDocument, read: ReadRef
     tls: tls && { ca: references.open(tls.ca), certificate: references.open(tls.certificate), key: references.secret(tls.key) },
     ...protocolOf(adapter).settings(document, references),
     problems,
-  };
+  } as DestinationSettings;
 }

@@ -21,7 +21,7 @@ import {
   testKeys,
   type Office,
 } from './deliveries.fixture.ts';
-import type { DestinationSettings } from './adapters/index.ts';
+import type { HttpJsonSettings } from './adapters/http-json/index.ts';
 import { backoff, MOST_ATTEMPTS } from './schedule.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 
@@ -47,7 +47,7 @@ let town = 0;
 const told = (log: readonly Line[], attempts = 1) => eventually(() => log.filter((line) => line.event === 'delivery').length >= attempts);
 
 /** A municipality of its own, with a worker that serves it alone. */
-function place(settings: Partial<DestinationSettings> = {}, options: Partial<WorkerOptions> = {}, at: Office = office) {
+function place(settings: Partial<HttpJsonSettings> = {}, options: Partial<WorkerOptions> = {}, at: Office = office) {
   const municipality = `ort-${(town += 1)}`;
   const log: Line[] = [];
   const destination = settingsFor(at.url, settings);

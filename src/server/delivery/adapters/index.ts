@@ -1,18 +1,21 @@
 /** All protocols. A new one is a folder, a line here, and its document in `#server/config` and `static/schemas/municipality.schema.json`. */
 import type { DestinationDocument } from '#server/config';
+import { fitConnect, type FitConnectSettings } from './fit-connect/index.ts';
 import { httpJson, type HttpJsonSettings } from './http-json/index.ts';
 import type { Protocol } from './types.ts';
 
 /** A destination with its secrets. */
-export type DestinationSettings = HttpJsonSettings;
+export type DestinationSettings = HttpJsonSettings | FitConnectSettings;
 
 type Of<Union extends { adapter: string }, Name> = Extract<Union, { adapter: Name }>;
 
 const PROTOCOLS: {
   readonly [Name in DestinationDocument['adapter']]: Protocol<Of<DestinationDocument, Name>, Of<DestinationSettings, Name>>;
 } = {
+  'fit-connect': fitConnect,
   'http-json': httpJson,
 };
 
 /** Document and settings of one destination always name the same protocol, which the types of a table cannot say. */
-export const protocolOf = (adapter: DestinationDocument['adapter']) => PROTOCOLS[adapter];
+export const protocolOf = (adapter: DestinationDocument['adapter']) =>
+  PROTOCOLS[adapter] as Protocol<DestinationDocument, DestinationSettings>;

@@ -14,7 +14,11 @@ const MOST_WORDS = 300;
  * 2xx arrived. 408, 425, 429 and 5xx: again, not before `Retry-After`. 401, 403 and redirects: settings. Every other answer is a refusal and waits for
  * a person. `manual`: a status that leaves open whether something was done is `unknown`.
  */
-export function judge({ status, headers, body }: EgressAnswer, manual = false, now = Date.now()): DeliveryOutcome {
+export function judge(
+  { status, headers, body }: Pick<EgressAnswer, 'status' | 'headers' | 'body'>,
+  manual = false,
+  now = Date.now(),
+): DeliveryOutcome {
   const reason = `answer-${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (AGAIN.has(status) || status >= 500) {

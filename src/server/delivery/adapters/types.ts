@@ -33,6 +33,8 @@ export interface References {
   readonly secret: (reference: string | undefined) => string | undefined;
   /** Not a secret (a certificate): others may be able to read the file. */
   readonly open: (reference: string | undefined) => string | undefined;
+  /** Something else keeps the destination from being used; in words for the operator. */
+  readonly problem: (message: string) => void;
 }
 
 /** One protocol. */
@@ -87,7 +89,13 @@ export type DeliveryOutcome =
    * Sent, and not taken yet: the receiver is asked again by another call of `send`. Neither an attempt nor a failure. `checkpoint`: kept instead of what
    * was noted; its member "remote" is the receiver's name for it, if there are hints.
    */
-  | { readonly kind: 'waiting'; readonly afterSeconds: number; readonly status?: number; readonly checkpoint?: unknown }
+  | {
+      readonly kind: 'waiting';
+      readonly afterSeconds: number;
+      readonly status?: number;
+      readonly reason?: string;
+      readonly checkpoint?: unknown;
+    }
   | {
       readonly kind: 'retry';
       readonly cause: RetryCause;
@@ -96,6 +104,6 @@ export type DeliveryOutcome =
       readonly afterSeconds?: number;
     }
   /** Refused for good. */
-  | { readonly kind: 'park'; readonly reason: string; readonly status: number; readonly words?: string }
+  | { readonly kind: 'park'; readonly reason: string; readonly status?: number; readonly words?: string }
   /** It may have arrived, and the receiver would take a second send for a second application. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly status?: number };

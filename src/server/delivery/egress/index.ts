@@ -46,6 +46,7 @@ export interface EgressRequest {
 export interface EgressAnswer {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
+  readonly bytes: Buffer;
   /** As UTF-8. */
   readonly body: string;
 }
@@ -113,7 +114,8 @@ export async function request(
   const sent = source.into(call).catch(() => undefined);
   try {
     const answer = await Promise.race([answered, sent.then(() => answered)]);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await read(answer, mostBytes) };
+    const bytes = await read(answer, mostBytes);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, bytes, body: bytes.toString() };
   } catch (error) {
     if (source.broken) throw source.broken;
     if (error instanceof EgressRefused || error instanceof EgressFailed) throw error;
@@ -173,7 +175,7 @@ function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
   };
 }
 
-async function read(answer: IncomingMessage, mostBytes: number): Promise<string> {
+async function read(answer: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -181,5 +183,5 @@ async function read(answer: IncomingMessage, mostBytes: number): Promise<string>
     if (size > mostBytes) throw new EgressFailed('ANSWER_TOO_LONG', true);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
