@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FaultSwitch } from './faults.ts';
+import { FitConnectSide, type FitConnectOptions } from './fit-connect/index.ts';
 import { Inbox, type ReceivedCase } from './inbox.ts';
 import { casePage, listPage } from './pages.ts';
 import { readSubmission } from './receive.ts';
@@ -19,11 +20,15 @@ export interface BackofficeOptions {
   readonly secret: string;
   /** Pause before "in progress" is reported, in milliseconds. */
   readonly progressAfter?: number;
+  /** It is reached by FIT-Connect too. */
+  readonly fitConnect?: FitConnectOptions;
 }
 
 export interface Backoffice {
   readonly port: number;
   readonly cases: ReadonlyMap<string, ReceivedCase>;
+  readonly fitConnect: FitConnectSide | undefined;
+  readonly faults: FaultSwitch;
   readonly close: () => Promise<void>;
 }
 
@@ -34,6 +39,7 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   const inbox = new Inbox(options.dataDir);
   const faults = new FaultSwitch();
   const reporter = new Reporter(inbox, options.secret, faults);
+  const fitConnect = options.fitConnect && (await FitConnectSide.start(options.fitConnect, options.dataDir, inbox, faults));
   const server = createServer((req, res) => {
     handle(req, res).catch(() => answer(res, 500, 'error'));
   });
@@ -41,13 +47,14 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { pathname } = new URL(req.url ?? '/', 'http://backoffice');
     const [, first = '', key = '', third = '', fileId = ''] = pathname.split('/').map((part) => decodeURIComponent(part));
+    if (fitConnect && first === 'fit-connect') return fitConnect.handle(req, res, pathname.slice('/fit-connect'.length), await bodyOf(req));
     const found = first === 'cases' ? inbox.cases.get(key) : undefined;
     if (req.method === 'POST') {
       if (pathname === '/submissions') return receive(req, res);
       const { origin, host } = req.headers;
       if (origin !== undefined && origin !== `http://${host}`) return answer(res, 403, 'cross-site');
       if (pathname === '/faults') return setFault(req, res);
-      if (found && third === 'news') return tell(req, res, found);
+      if (found && found.callback !== '' && third === 'news') return tell(req, res, found);
       return answer(res, 404, 'not found');
     }
     if (pathname === '/') return answer(res, 200, listPage([...inbox.cases.values()], faults.now), HTML);
@@ -88,6 +95,7 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
 
   /** The two pieces of news that every case gives by itself, unless they were told before the last stop. */
   function reportArrival(received: ReceivedCase): void {
+    if (received.callback === '') return;
     const told = (status: Status) => received.news.some((one) => one.status === status);
     if (!told('received')) reporter.tell(received, 'received', { delay: 200 });
     if (!told('in_progress') && !told('decided')) reporter.tell(received, 'in_progress', { delay: options.progressAfter ?? 4_000 });
@@ -117,8 +125,11 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     cases: inbox.cases,
+    fitConnect,
+    faults,
     close: async () => {
       reporter.close();
+      fitConnect?.close();
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
       inbox.close();
