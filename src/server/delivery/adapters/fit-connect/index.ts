@@ -1,6 +1,6 @@
 /**
  * `fit-connect`: a submission is announced, its files and then the submission itself are sent, each encrypted for the destination, and the destination
- * takes it when it says so in the event log. Until then it is nobody's: the service deletes what is not taken. docs/adr/0018 says what is right when
+ * takes it when it says so in the event log. Until then it is nobody's: the service deletes what is not taken. docs/adr/0020 and 0021 says what is right when
  * answers are lost.
  */
 import { faultPoint } from '#server/faults';
