@@ -183,7 +183,10 @@ export class TestDelivery {
           this.checkpoint = JSON.parse(JSON.stringify(data)) as unknown;
           this.again = false;
         }),
-      keepProof: ({ sourceId, kind, text }) => this.#effect(async () => void this.proofs.set(sourceId, { kind, text })),
+      keepProofs: (proofs) =>
+        this.#effect(async () => {
+          for (const { sourceId, kind, text } of proofs) this.proofs.set(sourceId, { kind, text });
+        }),
       beginSend: async () => undefined,
       request: (call) =>
         this.#effect(async () => {

@@ -31,4 +31,29 @@ describe('the destinations of a municipality', () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(finding);
   });
+
+  const fit = {
+    adapter: 'fit-connect',
+    url: 'https://service.example/submission-api',
+    secrets: undefined,
+    envelope: undefined,
+    destinationId: '1f0e8b2c-6c1d-4a6e-9f43-0c2f6a1d7b55',
+    oauth2: { tokenUrl: 'https://id.example/token', clientId: 'portal', clientSecret: 'env:CLIENT' },
+    services: { 'dog-tax': { name: 'Hundesteuer', schema: 'https://schema.example/' } },
+    keys: { selfMade: true },
+  };
+  it('FIT-Connect has settings of its own', () => {
+    expect(findingsOf(fit)).toEqual([]);
+    expect(findingsOf({ ...fit, keys: { roots: 'file:/roots.pem', revocations: ['https://lists.example/ca.crl'] } })).toEqual([]);
+  });
+
+  it.each([
+    ['keys that nobody vouches for', { keys: {} }],
+    ['keys that are both', { keys: { selfMade: true, roots: 'file:/roots.pem' } }],
+    ['no services', { services: {} }],
+    ['a destination that is no id', { destinationId: 'tax-office' }],
+    ['a client secret in clear', { oauth2: { ...fit.oauth2, clientSecret: 'geheim' } }],
+  ])('FIT-Connect with %s is found', (_name, change) => {
+    expect(findingsOf({ ...fit, ...change }).length).toBeGreaterThan(0);
+  });
 });

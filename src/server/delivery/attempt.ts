@@ -1,7 +1,7 @@
 /** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
 import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
-import { checkpointDelivery, keepProof, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
+import { checkpointDelivery, keepProofs, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
 import { protocolOf, type DestinationSettings } from './adapters/index.ts';
 import type { DeliveryOutcome } from './adapters/types.ts';
 import { request, type EgressPolicy, type Lookup } from './egress/index.ts';
@@ -81,9 +81,12 @@ export async function attempt(
       checkpoint: saved.data,
       again: saved.again === true,
       saveCheckpoint: (data) => save({ ...saved, again: undefined, data }),
-      keepProof: async ({ sourceId, kind, text }) => {
-        const context = { municipality, application, purpose: purposes.proof(claimed.id, sourceId), revision: 0 };
-        await keepProof(options.store, municipality, claimed.id, { sourceId, kind, sealed: seal(key, context, Buffer.from(text)) });
+      keepProofs: async (proofs) => {
+        const sealed = proofs.map(({ sourceId, kind, text }) => {
+          const context = { municipality, application, purpose: purposes.proof(claimed.id, sourceId), revision: 0 };
+          return { sourceId, kind, sealed: seal(key, context, Buffer.from(text)) };
+        });
+        await keepProofs(options.store, municipality, claimed.id, sealed);
       },
       beginSend: async () => {
         if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });

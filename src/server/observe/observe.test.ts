@@ -129,6 +129,13 @@ describe('metrics', () => {
     breaker: 'open',
   };
 
+  it('tell how many a destination has not taken for too long', async () => {
+    const late = { municipality: 'musterstadt', destination: 'demo', delivery: 'x', seconds: 90_000 };
+    const text = await createMetrics({ figures: async () => [row], unaccepted: async () => [late, late] }).text();
+    expect(text).toContain('schalter_deliveries_unaccepted{municipality="musterstadt",destination="demo"} 2');
+    expect(text).toContain('schalter_deliveries{municipality="musterstadt",destination="demo",state="waiting"} 0');
+  });
+
   it('tell the equation, the breaker and the age of the longest waiting', async () => {
     const text = await createMetrics({ unaccepted: async () => [], figures: async () => [row] }).text();
     const about = 'municipality="musterstadt",destination="demo"';

@@ -9,13 +9,14 @@ export interface Proof {
   sealed: Buffer;
 }
 
-export async function keepProof(store: Store, municipality: string, delivery: string, { sourceId, kind, sealed }: Proof): Promise<void> {
+export async function keepProofs(store: Store, municipality: string, delivery: string, proofs: readonly Proof[]): Promise<void> {
   await store.transaction(municipality, (tx) =>
     tx.query(
-      'proof-keep',
-      `insert into delivery_proof (municipality, delivery_id, source_id, kind, sealed) values ($1, $2, $3, $4, $5)
-       on conflict (municipality, delivery_id, source_id) do nothing`,
-      [municipality, delivery, sourceId, kind, sealed],
+      'proofs-keep',
+      `insert into delivery_proof (municipality, delivery_id, source_id, kind, sealed)
+       select $1, $2, p.source_id, p.kind, p.sealed from unnest($3::text[], $4::text[], $5::bytea[]) with ordinality as p (source_id, kind, sealed, n)
+       order by p.n on conflict (municipality, delivery_id, source_id) do nothing`,
+      [municipality, delivery, proofs.map((one) => one.sourceId), proofs.map((one) => one.kind), proofs.map((one) => one.sealed)],
     ),
   );
 }

@@ -61,8 +61,8 @@ export interface DeliveryContext<Settings extends CommonSettings = CommonSetting
   readonly again: boolean;
   /** Notes a step that need not be repeated, durably. Never answers or other personal data. Ends `again`. @throws LeaseLost */
   readonly saveCheckpoint: (data: unknown) => Promise<void>;
-  /** Keeps what the receiver signed, sealed, once by its `sourceId`. `kind`: a code. */
-  readonly keepProof: (proof: { readonly sourceId: string; readonly kind: string; readonly text: string }) => Promise<void>;
+  /** Keeps what the receiver signed, sealed, each once by its `sourceId`. `kind`: a code. */
+  readonly keepProofs: (proofs: readonly { readonly sourceId: string; readonly kind: string; readonly text: string }[]) => Promise<void>;
   /**
    * To be called before the first byte that could make the receiver take the application. A crash after it is an unknown outcome where the receiver
    * does not know the idempotency key. @throws LeaseLost

@@ -96,17 +96,16 @@ class Sending {
         const event = await verifyEvent(token, sent, this.#context.destination.destinationId, this.#keys);
         if (!event) continue;
         events.push(event);
-        if (sent.archived.includes(event.id)) continue;
-        await this.#context.keepProof({
-          sourceId: event.id,
-          kind: event.kind,
-          text: JSON.stringify({ token: event.token, key: event.jwk }),
-        });
       } catch (error) {
         if (!(error instanceof EventRefused)) throw error;
         if (refused !== 'event-tags') refused = error.message;
       }
     }
+    const unkept = events.filter((one) => !sent.archived.includes(one.id));
+    if (unkept.length > 0)
+      await this.#context.keepProofs(
+        unkept.map(({ id, kind, token, jwk }) => ({ sourceId: id, kind, text: JSON.stringify({ token, key: jwk }) })),
+      );
     return { events, refused };
   }
 

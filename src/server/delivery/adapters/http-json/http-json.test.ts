@@ -37,7 +37,7 @@ function contextFor(
     checkpoint: undefined,
     again: false,
     saveCheckpoint: async () => undefined,
-    keepProof: async () => undefined,
+    keepProofs: async () => undefined,
     beginSend: async () => undefined,
     request: (call) =>
       request(call, {
