@@ -102,7 +102,8 @@ export async function open(
       }),
       callback: '',
       sends: 1,
-      news: [],
+      // that it is taken is in the event log
+      news: [{ status: 'received', at: now }],
     },
   };
 }
