@@ -38,7 +38,7 @@ export const PARK_REASONS = ['document', 'number', 'ask', 'other'] as const;
 const LONGEST_NOTE = 200;
 
 /**
- * Saves what a form of the sheet holds. What the button wants: `save` and `next` stay where something is wrong, `go:<section>` leaves in any case;
+ * Saves what a form of the sheet holds. What the button wants: `save` and `next` stay where something is wrong, `go:<section>` leaves in any case, perhaps for a place (`#…`) there;
  * `add:`, `remove:`, `park` and `unpark:` change what they name besides.
  */
 export async function saveSheet(
@@ -68,16 +68,16 @@ export async function saveSheet(
     return now ? stale(request, now, section, form) : { kind: 'gone' };
   }
   if (saved.outcome !== 'saved') return { kind: 'gone' };
-  const [what, where = ''] = wanted.split(':');
-  const known = where === CHECK || draft.pkg.flow.sections.some(({ id }) => id === where);
-  if (what === 'go' && known) return { kind: 'go', to: sheetPath(lang, draft.id, where) };
+  const [, where = '', place = ''] = /^go:([^#]*)(#[\w~-]+)?$/.exec(wanted) ?? [];
+  if (where === CHECK || draft.pkg.flow.sections.some(({ id }) => id === where))
+    return { kind: 'go', to: sheetPath(lang, draft.id, where) + place };
   if (result.problems.length > 0 && !wanted.includes('park')) return { kind: 'faulty', draft: saved.draft };
-  const to = what === 'next' ? nextSection(sheetContext(request, saved.draft, section)) : section;
+  const to = wanted === 'next' ? nextSection(sheetContext(request, saved.draft, section)) : section;
   return { kind: 'go', to: `${sheetPath(lang, draft.id, to)}?saved` };
 }
 
 /** What could not be taken: of this form's pages what is wrong now, of others what was wrong before. */
-function mistypedAfter(draft: Draft, steps: readonly Step[], form: SheetForm, problems: readonly FieldProblem[]): Draft['mistyped'] {
+export function mistypedAfter(draft: Draft, steps: readonly Step[], form: SheetForm, problems: readonly FieldProblem[]): Draft['mistyped'] {
   const shown = steps.filter(({ path }) => form.pages.has(path));
   const typed = Object.assign({}, ...shown.map((step) => readRaw(step, form.controls))) as Raw;
   const failed = new Set(problems.map(({ path }) => path));

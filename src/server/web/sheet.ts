@@ -15,11 +15,12 @@ import { go, readForm, type Request } from './kit.ts';
 import { applicationOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
 import { PARK_REASONS, saveSheet } from './sheet-save.ts';
+import { sheetSource } from './sheet-source.ts';
 import { sheetContext, sheetFrame } from './sheet-views.ts';
 
 /** What the sheet's address shows. */
 export type SheetPage =
-  | { kind: 'sheet'; view: SheetView }
+  | { kind: 'sheet'; view: SheetView; source: string }
   | { kind: 'check'; view: SheetCheckView }
   | { kind: 'conflict'; view: ConflictView }
   | { kind: 'done'; view: SheetDoneView };
@@ -72,7 +73,11 @@ export async function sheetPage(request: Request, application: string, section: 
       options: PARK_REASONS.map((value) => ({ id: `park-${value}`, value, label: t.t(`counter.park.reason.${value}`), chosen: false })),
     },
   };
-  return showCounter<SheetPage>(request, { title: `${title}, ${view.service}`, faulty: before.faulty ?? false }, { kind: 'sheet', view });
+  return showCounter<SheetPage>(
+    request,
+    { title: `${title}, ${view.service}`, faulty: before.faulty ?? false },
+    { kind: 'sheet', view, source: sheetSource(context, view) },
+  );
 }
 
 export async function postSheet(event: RequestEvent, application: string, section: string) {
