@@ -11,6 +11,7 @@ import {
   sheetSteps,
   sheetWalk,
   type Answers,
+  type FieldProblem,
   type FlowDocument,
   type Json,
   type ParameterTypes,
@@ -41,6 +42,8 @@ export interface SectionSource {
   readonly params: Readonly<Record<string, Json>>;
   readonly answers: Readonly<Record<string, Json>>;
   readonly mistyped: Raw;
+  /** What is wrong with files that were not taken. */
+  readonly files: readonly FieldProblem[];
   readonly parked: NonNullable<SheetState['parked']>;
   /** Address of each section's sheet, the review's too. */
   readonly hrefs: Readonly<Record<string, string>>;
@@ -86,7 +89,7 @@ export function openSheet(flowSource: FlowSource, source: SectionSource, types: 
     typeText: typeTexts(flowSource.typeTexts, flowSource.sharedTexts)(lang),
   };
   const t = createTexts({ [lang]: words }).translator(lang);
-  const { section, mistyped, parked, hrefs } = source;
+  const { section, mistyped, files, parked, hrefs } = source;
   // as everywhere, answers have no prototype
   const before = Object.assign(Object.create(null), source.answers) as Answers;
   const base = { read, t, href: (id: string) => hrefs[id] ?? '', section, parked };
@@ -96,7 +99,13 @@ export function openSheet(flowSource: FlowSource, source: SectionSource, types: 
     t,
     saved() {
       const walk = sheetWalk(flow, before, options);
-      const state = { ...base, answers: before, walk, raw: mistyped, problems: mistypedProblems(walk, mistyped, before, options) };
+      const state = {
+        ...base,
+        answers: before,
+        walk,
+        raw: mistyped,
+        problems: [...files, ...mistypedProblems(walk, mistyped, before, options)],
+      };
       const pages = new Set(sheetSteps(walk, section).map(({ path }) => path));
       return made(state, { controls: new Map(), pages, confirmed: new Set() });
     },
@@ -105,7 +114,7 @@ export function openSheet(flowSource: FlowSource, source: SectionSource, types: 
       const raw = Object.assign({}, ...sheetSteps(walk, section).map((step) => readRaw(step, form.controls))) as Raw;
       // on other sheets, what was mistyped there is wrong still
       const elsewhere = Object.fromEntries(Object.entries(mistyped).filter(([path]) => !Object.hasOwn(raw, path)));
-      const all = [...problems, ...mistypedProblems(walk, elsewhere, answers, options)];
+      const all = [...files, ...problems, ...mistypedProblems(walk, elsewhere, answers, options)];
       return made({ ...base, answers, walk, raw, problems: all }, form);
     },
   };

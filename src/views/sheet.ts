@@ -59,6 +59,7 @@ export function sheetPages({ read, t, section, answers, walk, raw, problems }: S
       entry: begins ? { title: entryTitle(read, walk, parts), remove: `remove:${key}` } : undefined,
       text: page.kind === 'info' && read.t.has(intro) ? read.t.t(intro, values) : undefined,
       fields: fields.map((field) => ({ ...field, heading: false })),
+      files: step.fields.some(({ type }) => type.file === true),
       computed: stepRows(read, { ...step, fields: step.fields.filter(({ compute }) => compute) }, walk, undefined),
       warnings: step.warnings
         .filter(({ level }) => level === 'should')

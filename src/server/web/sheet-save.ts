@@ -26,16 +26,22 @@ import { revisionOf } from './question.ts';
 import { sheetContext } from './sheet-views.ts';
 
 export type SavedSheet =
-  | { kind: 'go'; to: string }
+  | { kind: 'go'; to: string; draft: Draft }
   | { kind: 'faulty'; draft: Draft }
   | { kind: 'stale'; draft: Draft; conflict: ConflictView }
   | { kind: 'gone' };
 
-const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'typed' };
+/** How what staff enter came to them. */
+export const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'typed' };
 
 /** Why an answer is not there yet. */
 export const PARK_REASONS = ['document', 'number', 'ask', 'other'] as const;
 const LONGEST_NOTE = 200;
+
+/** The controls of a sheet, as the engine takes them. */
+export function sheetForm(controls: ReadonlyMap<string, string[]>): SheetForm {
+  return { controls, pages: new Set(controls.get('_page')), confirmed: new Set(controls.get('_confirm')) };
+}
 
 /**
  * Saves what a form of the sheet holds. What the button wants: `save` and `next` stay where something is wrong, `go:<section>` leaves in any case, perhaps for a place (`#…`) there;
@@ -51,7 +57,7 @@ export async function saveSheet(
 ): Promise<SavedSheet> {
   const { lang, portal } = request;
   const wanted = controls.get('do')?.[0] ?? 'save';
-  const form: SheetForm = { controls, pages: new Set(controls.get('_page')), confirmed: new Set(controls.get('_confirm')) };
+  const form = sheetForm(controls);
   if (controls.get('_revision')?.[0] !== revisionOf(draft)) return stale(request, draft, section, form);
   const options = walkOptions(draft);
   const result = applySheet(draft.pkg.flow, draft.answers, section, form, options);
@@ -70,10 +76,10 @@ export async function saveSheet(
   if (saved.outcome !== 'saved') return { kind: 'gone' };
   const [, where = '', place = ''] = /^go:([^#]*)(#[\w~-]+)?$/.exec(wanted) ?? [];
   if (where === CHECK || draft.pkg.flow.sections.some(({ id }) => id === where))
-    return { kind: 'go', to: sheetPath(lang, draft.id, where) + place };
+    return { kind: 'go', to: sheetPath(lang, draft.id, where) + place, draft: saved.draft };
   if (result.problems.length > 0 && !wanted.includes('park')) return { kind: 'faulty', draft: saved.draft };
   const to = wanted === 'next' ? nextSection(sheetContext(request, saved.draft, section)) : section;
-  return { kind: 'go', to: `${sheetPath(lang, draft.id, to)}?saved` };
+  return { kind: 'go', to: `${sheetPath(lang, draft.id, to)}?saved`, draft: saved.draft };
 }
 
 /** What could not be taken: of this form's pages what is wrong now, of others what was wrong before. */

@@ -36,7 +36,7 @@ function flowSource(pkg: Package, lang: string): string {
 }
 
 /** Both parts as one JSON text: `[FlowSource, SectionSource]`. */
-export function sheetSource({ draft, lang, section, href }: SheetContext, view: SheetView): string {
+export function sheetSource({ draft, lang, section, href, files }: SheetContext, view: SheetView): string {
   const { pkg, today, offering, answers, mistyped = {}, parked = {} } = draft;
   const { pages: _pages, tabs: _tabs, open: _open, ...fixed } = view;
   const ids = [...pkg.flow.sections.map(({ id }) => id), CHECK];
@@ -46,6 +46,7 @@ export function sheetSource({ draft, lang, section, href }: SheetContext, view: 
     params: offering.params,
     answers,
     mistyped,
+    files,
     parked: Object.fromEntries(Object.entries(parked).map(([path, { reason }]) => [path, { reason }])),
     hrefs: Object.fromEntries(ids.map((id) => [id, href(id)])),
     fixed,

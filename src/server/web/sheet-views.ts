@@ -12,17 +12,23 @@ import { reader } from './views.ts';
 export interface SheetContext extends SheetState {
   readonly draft: Draft;
   readonly lang: string;
+  readonly files: readonly FieldProblem[];
 }
 
-/** The sheet of a draft as it is saved, with what was mistyped when it was. */
-export function sheetContext({ lang, t }: Pick<Request, 'lang' | 't'>, draft: Draft, section: string): SheetContext {
+/** The sheet of a draft as it is saved, with what was mistyped when it was. `files`: what is wrong with files that were not taken. */
+export function sheetContext(
+  { lang, t }: Pick<Request, 'lang' | 't'>,
+  draft: Draft,
+  section: string,
+  files: readonly FieldProblem[] = [],
+): SheetContext {
   const options = walkOptions(draft);
   const { pkg, answers, parked } = draft;
   const walk = sheetWalk(pkg.flow, answers, options);
   const raw = (draft.mistyped ?? {}) as Raw;
-  const problems: readonly FieldProblem[] = mistypedProblems(walk, raw, answers, options);
+  const problems = [...files, ...mistypedProblems(walk, raw, answers, options)];
   const href = (id: string) => sheetPath(lang, draft.id, id);
-  return { read: reader(pkg, lang), t, href, section, answers, walk, raw, problems, parked, draft, lang };
+  return { read: reader(pkg, lang), t, href, section, answers, walk, raw, problems, parked, files, draft, lang };
 }
 
 /** Tabs, open points and what is known of the citizen's being here. */

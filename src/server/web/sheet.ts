@@ -1,20 +1,21 @@
 /** The sheet of the counter: sections in one piece, the review, and the ways out of a clerk's hands. Every call asks the database whose hands it is in. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { sheetSteps } from '#flow';
+import { sheetSteps, type FieldProblem } from '#flow';
 import { groupCode, type Draft, type Intake } from '#server/applications';
 import type { Code } from '#server/handover';
 import type { Clerk } from '#server/identity';
 import { CHECK, sectionTitle, sheetPages } from '#views';
 import type { SheetCheckView, SheetDoneView, SheetView } from '#ui/counter/types.ts';
 import type { ConflictView } from '#ui/types.ts';
-import { clerkOf, showCounter } from './clerk.ts';
+import { clerkOf, counterPath, showCounter } from './clerk.ts';
 import { handIn } from './hand-in.ts';
 import { qrOf } from './help.ts';
 import { PURPOSES, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { applicationOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
-import { PARK_REASONS, saveSheet } from './sheet-save.ts';
+import { carriesFiles, readPast, receiveSheet } from './sheet-files.ts';
+import { PARK_REASONS, saveSheet, type SavedSheet } from './sheet-save.ts';
 import { sheetSource } from './sheet-source.ts';
 import { sheetContext, sheetFrame } from './sheet-views.ts';
 
@@ -30,6 +31,8 @@ interface Left {
   readonly draft?: Draft;
   /** Something on the form could not be taken. */
   readonly faulty?: boolean;
+  /** What is wrong with files. */
+  readonly problems?: readonly FieldProblem[];
   readonly conflict?: ConflictView;
   readonly done?: SheetDoneView;
   /** Errors of the review's form. */
@@ -37,10 +40,14 @@ interface Left {
 }
 const left = new WeakMap<Request, Left>();
 
+const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
 async function inHand(request: Request, clerk: Clerk, application: string): Promise<Draft> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(application)) error(404, 'page');
+  if (!isId(application)) error(404, 'page');
   const draft = await request.portal.counter.open(clerk, application);
-  return draft ?? error(410, 'draft');
+  if (draft) return draft;
+  // A page that is looked at again after it was handed in or given back leads to the next person; a form says that nothing was saved.
+  return request.writes ? error(410, 'draft') : go(`${counterPath(request.lang)}?gone`);
 }
 
 /** The record that lets this clerk enter answers: of this citizen's being here, by whoever has the application in hand. */
@@ -54,7 +61,7 @@ export async function sheetPage(request: Request, application: string, section: 
   const draft = before.draft ?? (await inHand(request, clerk, application));
   if (before.conflict)
     return showCounter<SheetPage>(request, { title: t.t('conflict.title') }, { kind: 'conflict', view: before.conflict });
-  const context = sheetContext(request, draft, section);
+  const context = sheetContext(request, draft, section, before.problems);
   if (section === CHECK) {
     const view = checkView(request, context, before.refused ?? []);
     return showCounter<SheetPage>(request, { title: t.t('counter.sheet.check'), faulty: view.errors.length > 0 }, { kind: 'check', view });
@@ -83,31 +90,51 @@ export async function sheetPage(request: Request, application: string, section: 
 export async function postSheet(event: RequestEvent, application: string, section: string) {
   const { request } = event.locals;
   const clerk = await clerkOf(request);
+  if (carriesFiles(event)) return postFiles(event, clerk, application, section);
   const values = await readForm(event);
   const draft = await inHand(request, clerk, application);
   const wanted = values.get('do')?.[0] ?? 'save';
   if (applicationOf(values) !== draft.id) error(409, 'draft');
-  const intake = intakeOf(draft, clerk);
   if (wanted === 'give-back') return giveBack(request, clerk, draft);
   if (wanted === 'hand-on') return handOn(request, clerk, draft, values);
+  const intake = intakeOf(draft, clerk);
   if (!intake) error(409, 'draft');
   if (section === CHECK) {
     const result = await handIn(request, clerk, draft, values);
     left.set(request, result);
     return result.done ? undefined : fail(422);
   }
-  const result = await saveSheet(request, clerk, draft, section, intake, values);
+  return answered(request, await saveSheet(request, clerk, draft, section, intake, values));
+}
+
+/** Without the record of the mandate no file is taken, either. */
+async function postFiles(event: RequestEvent, clerk: Clerk, application: string, section: string) {
+  const { request } = event.locals;
+  const draft = isId(application) ? await request.portal.counter.open(clerk, application) : undefined;
+  const intake = draft && intakeOf(draft, clerk);
+  if (!draft || !intake || section === CHECK) {
+    await readPast(event);
+    return error(draft ? 409 : 410, 'draft');
+  }
+  const received = await receiveSheet(event, clerk, draft, section, intake);
+  if (applicationOf(received.values) !== draft.id) error(409, 'draft');
+  return answered(request, await saveSheet(request, clerk, received.draft, section, intake, received.values), received.problems);
+}
+
+/** `problems`: what is wrong with files, besides. */
+function answered(request: Request, result: SavedSheet, problems: readonly FieldProblem[] = []) {
   switch (result.kind) {
     case 'gone':
       return error(410, 'draft');
     case 'go':
-      return go(result.to);
+      if (problems.length === 0) return go(result.to);
+    // fall through
+    case 'faulty':
+      left.set(request, { draft: result.draft, faulty: true, problems });
+      return fail(422);
     case 'stale':
       left.set(request, result);
       return fail(409);
-    case 'faulty':
-      left.set(request, { draft: result.draft, faulty: true });
-      return fail(422);
   }
 }
 

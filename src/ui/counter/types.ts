@@ -71,6 +71,8 @@ export interface IntakeText {
 /** The counter's start: who is there, and what for. */
 export interface CounterStartView {
   readonly action: string;
+  /** Why one is here, where that was not the plan. */
+  readonly message?: string | undefined;
   readonly errors: readonly SummaryError[];
   readonly choices: readonly IntakeChoice[];
   readonly receivedOn: IntakeText;
@@ -90,6 +92,8 @@ export interface SheetPageView {
   /** Text of an info page. */
   readonly text?: string | undefined;
   readonly fields: readonly FieldView[];
+  /** Files can be taken in. */
+  readonly files: boolean;
   /** What follows from the answers. */
   readonly computed: readonly SummaryRow[];
   readonly warnings: readonly WarningView[];
