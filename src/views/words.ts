@@ -92,6 +92,7 @@ export function fieldViews(
       errors,
       options: options(read, field),
       autocomplete: field.config.autocomplete,
+      ...(field.type.sensitive && { sensitive: true }),
       config: field.config,
       lang: read.lang,
       t,

@@ -20,6 +20,7 @@ import { openBrowser, Person } from '../e2e/person.ts';
 import { openStage, type Stage } from '../hostile/stage.ts';
 import { journeysOf, services, typed, type Journey } from '../journeys.ts';
 import { PlainBrowser } from '../portal.ts';
+import { LIVE } from './sheets.ts';
 import { logIn } from './staff.ts';
 
 const words = createTexts({ de }).translator('de');
@@ -151,7 +152,7 @@ describe('in a browser', () => {
     return { person, plain, sheet: stage.portal.url + location!.split('/').slice(0, -1).join('/') };
   }
 
-  const live = ({ page }: Person) => page.waitForSelector('[data-live] > div > div > [role=status]', { state: 'attached' });
+  const live = ({ page }: Person) => page.waitForSelector(LIVE, { state: 'attached' });
 
   it('is the same function: over all journeys the same view as here', { timeout: 120_000 }, async () => {
     const { person, sheet } = await begin('dog-tax');
@@ -211,7 +212,7 @@ describe('in a browser', () => {
     // what was chosen before is chosen still
     expect(await page.isChecked('[name="registered"][value="no"]')).toBe(true);
     await page.waitForFunction(() =>
-      (document.querySelector('[data-live] > div > div > [role=status]')?.textContent ?? '').includes('Offene Punkte'),
+      (document.querySelector('[data-live] [role=status]:last-child')?.textContent ?? '').includes('Offene Punkte'),
     );
     expect(requests).toEqual([]);
     expect(person.complaints).toEqual([]);

@@ -5,6 +5,9 @@ import { typed, type Journey } from '../journeys.ts';
 import { hidden, type Answer, type PlainBrowser } from '../portal.ts';
 import type { Pairs } from '../travel.ts';
 
+/** Where the sheet's news are told: there once its script has taken over. */
+export const LIVE = '[data-live] > div > div > [role=status]';
+
 export const sheetOf = (location: string | undefined): string => /\/sheet\/([0-9a-f-]{36})\//.exec(location ?? '')?.[1] ?? '';
 export const pagesOn = (page: Answer): string[] => [...page.body.matchAll(/name="_page" value="([^"]*)"/g)].map((found) => found[1]!);
 

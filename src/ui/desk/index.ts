@@ -3,6 +3,7 @@
  * own language (`data-…` of `[data-keys]`).
  */
 import { all, one } from '../enhance/dom.ts';
+import { coverAtRest } from './cover.ts';
 import { openKeys, openPalette } from './palette.ts';
 
 const FIELDS = 'input:not([type=hidden]), select, textarea';
@@ -99,3 +100,5 @@ document.addEventListener('keydown', (event) => {
   else done = false;
   if (done) event.preventDefault();
 });
+
+coverAtRest();
