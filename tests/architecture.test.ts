@@ -13,6 +13,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   fields: [],
   flow: ['fields'],
   package: ['i18n', 'fields', 'flow'],
+  // what pages show: pure, so that a browser can make it as well; of packages and components it knows the types alone
+  views: ['i18n', 'fields', 'flow', 'package', 'ui'],
+  // the sheet in the browser
+  live: ['i18n', 'fields', 'flow', 'package', 'views', 'ui'],
   ui: ['fields'],
   backoffice: [],
   'identity-provider': [],
@@ -46,7 +50,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Files of a room that others may import beside its `index.ts`, and why. */
 const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
   // found by folder, so that a new type edits nothing
-  fields: ['all.node.ts', 'all.vite.ts', 'views.ts', 'file/index.ts'],
+  fields: ['all.node.ts', 'all.vite.ts', 'views.ts', 'fetch.vite.ts', 'file/index.ts'],
   // outside the bundle and inside it: two programs, one edge
   'server/web': ['edge.ts', 'serving.ts'],
   server: ['portal.ts'],

@@ -8,9 +8,10 @@ import { statusTimeline } from '#server/delivery';
 import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
+import { reviewSections } from '#views';
 import { openedViews } from './help.ts';
 import { originText } from './provenance.ts';
-import { reader, reviewSections, textField } from './views.ts';
+import { reader, textField } from './views.ts';
 import { go, GRANT, offeringOf, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
 
