@@ -59,7 +59,7 @@ describe.each(SENSES)('%s', (_, senses, lang) => {
     ['housing-benefit'],
     ['housing-benefit', 'family-in-rented-flat'],
     ['dog-tax', 'everything-unusual'],
-  ])('%s %s: every sheet is in order', { timeout: 120_000 }, async (service, filled) => {
+  ])('%s %s: every sheet is in order', { timeout: 120_000 }, async (service: string, filled?: string) => {
     const { person, sheet, faults } = await begin(senses, service, lang, filled);
     const look = async (what: string) => expect([what, await faults()]).toEqual([what, []]);
     await person.visit(`${stage.portal.url}/${lang}/counter`);
