@@ -430,6 +430,7 @@ describe('as the portal, over raw SQL', () => {
     // the chain of the log itself, which has no answers
     expect(withoutSecret).toEqual(['access_log_page']);
     expect(rows.filter(({ open }) => !open).map(({ name }) => name)).toEqual([
+      'delivery_clerk',
       'held_draft',
       'let_go',
       'new_file',
