@@ -24,10 +24,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'server/config': ['fields', 'flow', 'package'],
   'server/store': [],
   'server/faults': [],
+  'server/network': [],
+  'server/mail': ['server/network'],
   'server/files': ['server/store'],
   'server/documents': ['i18n', 'server/config'],
   'server/catalog': ['fields', 'flow', 'package', 'server/config'],
-  'server/delivery': ['flow', 'server/store', 'server/config', 'server/faults'],
+  'server/delivery': ['flow', 'server/store', 'server/config', 'server/faults', 'server/network', 'server/mail'],
   'server/applications': [
     'fields',
     'flow',
