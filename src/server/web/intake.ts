@@ -6,7 +6,7 @@ import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { today, typedDay, type Intake } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import type { CounterStartView, IntakeChoice, IntakeText } from '#ui/counter/types.ts';
-import { clerkOf, counterPath, showCounter, stationName } from './clerk.ts';
+import { clerkOf, counterPath, showCounter, stationName, toOwnArea } from './clerk.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { foundServices } from './services.ts';
 
@@ -67,6 +67,7 @@ function readIntake(request: Request, clerk: Clerk, typed: Left['typed'], proble
 }
 
 export async function counterStart(request: Request) {
+  await toOwnArea(request);
   const clerk = await clerkOf(request);
   const { t, lang } = request;
   const { typed, problems }: Left = left.get(request) ?? { typed: new Map(), problems: new Map() };

@@ -7,8 +7,11 @@ export interface CounterFrame {
   readonly title: string;
   readonly faulty?: boolean | undefined;
   readonly municipality: { readonly name: string; readonly stylesheet: string };
-  /** The counter's start. */
+  /** Where one is: the counter, the deliveries desk, … and its first page. */
+  readonly area: string;
   readonly home: string;
+  /** The ways between areas, for whoever has more than one. */
+  readonly areas: readonly (Link & { readonly current: boolean })[];
   readonly languages: readonly LanguageLink[];
   readonly statutory: readonly Link[];
   /** Staff are invented: every page says so. */
