@@ -42,20 +42,33 @@ it('asks the database once for a save and the page after it, and again for every
   const here = node();
   const { session, draft } = await begun(here);
   await saved(here, draft, 'one');
+  here.applications.leadsTo(offering, session, 'next');
   here.asked.length = 0;
-  expect((await here.applications.draft(offering, session))?.answers.note).toBe('one');
+  expect((await here.applications.draft(offering, session, 'next'))?.answers.note).toBe('one');
   expect(here.asked).toEqual([]);
-  expect((await here.applications.draft(offering, session))?.revision).toBe(2);
+  expect((await here.applications.draft(offering, session, 'next'))?.revision).toBe(2);
   expect(here.asked).toEqual(['draft-load']);
+});
+
+it('asks again for another page', async () => {
+  const here = node();
+  const { session, draft } = await begun(here);
+  await saved(here, draft, 'one');
+  here.applications.leadsTo(offering, session, 'next');
+  here.asked.length = 0;
+  await here.applications.draft(offering, session, 'other');
+  await here.applications.draft(offering, session, 'next');
+  expect(here.asked).toEqual(['draft-load', 'draft-load']);
 });
 
 it('asks again when the page comes late', async () => {
   const here = node();
   const { session, draft } = await begun(here);
   await saved(here, draft, 'one');
+  here.applications.leadsTo(offering, session, 'next');
   const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_001);
   here.asked.length = 0;
-  await here.applications.draft(offering, session);
+  await here.applications.draft(offering, session, 'next');
   clock.mockRestore();
   expect(here.asked).toEqual(['draft-load']);
 });
@@ -64,13 +77,15 @@ it('shows nothing of a session that has ended, and asks after any other act', as
   const here = node();
   const { session, draft } = await begun(here);
   const one = await saved(here, draft, 'one');
+  here.applications.leadsTo(offering, session, 'next');
   expect(here.applications.held(offering, session)).toBe(one);
   here.asked.length = 0;
-  await here.applications.draft(offering, session);
+  await here.applications.draft(offering, session, 'next');
   expect(here.asked).toEqual(['draft-load']);
   await saved(here, one, 'two');
+  here.applications.leadsTo(offering, session, 'next');
   await here.applications.end(offering.municipality.id, session);
-  expect(await here.applications.draft(offering, session)).toBeUndefined();
+  expect(await here.applications.draft(offering, session, 'next')).toBeUndefined();
 });
 
 it('never lets two processes overwrite each other', async () => {

@@ -35,13 +35,16 @@ const KEPT = 256;
 
 /**
  * For so long, in milliseconds, what the database answered to a save also answers the page that the save leads to: the browser is sent there at
- * once, and to ask the same question again is a second round trip for one act. Counts once, and not after anything else the session does here.
+ * once, and to ask the same question again is a second round trip for one act. Counts once, for that page, and not after anything else the session
+ * does here.
  */
 const STILL_SAID = 1_000;
 
 export interface Applications {
-  /** The session's draft of a service; undefined: none, or the session has ended. */
-  readonly draft: (offering: Offering, session: Buffer | undefined) => Promise<Draft | undefined>;
+  /** The session's draft of a service, for a page if there is one; undefined: none, or the session has ended. */
+  readonly draft: (offering: Offering, session: Buffer | undefined, page?: string) => Promise<Draft | undefined>;
+  /** After a save: the browser is sent to this page, and what the database has just said holds for it. */
+  readonly leadsTo: (offering: Offering, session: Buffer | undefined, page: string) => void;
   /**
    * The same as this process last saw it, without asking the database: only for saving, which asks by itself whether session and revision still
    * count. Nothing of it may be shown.
@@ -75,8 +78,8 @@ export function today(now = new Date()): string {
 export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
-  /** session + service -> the draft that was just saved, and until when that answers the next page. */
-  const said = new Map<string, { draft: Draft; until: number }>();
+  /** session + service -> the draft that was just saved, and the page that this answers, until when. */
+  const said = new Map<string, { draft: Draft; until: number; page?: string }>();
   const slot = (session: Buffer, offering: Offering) => `${session.toString('base64url')}/${offering.municipality.id}/${offering.service}`;
   const hold = (draft: Draft): Draft => {
     const name = slot(draft.session, draft.offering);
@@ -85,10 +88,11 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     if (held.size > KEPT) held.delete(held.keys().next().value!);
     return draft;
   };
-  const justSaid = (name: string): Draft | undefined => {
+  const justSaid = (name: string, page: string | undefined): Draft | undefined => {
     const last = said.get(name);
     said.delete(name);
-    return last && last.until > performance.now() && held.get(name) === last.draft ? last.draft : undefined;
+    const holds = last && page !== undefined && last.page === page && last.until > performance.now() && held.get(name) === last.draft;
+    return holds ? last.draft : undefined;
   };
   async function write(draft: Draft, content: Content, walked: Walk, lang: string): Promise<Saved> {
     const municipality = draft.offering.municipality.id;
@@ -117,11 +121,11 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
   }
 
   return {
-    async draft(offering, session) {
+    async draft(offering, session, page) {
       if (!session) return undefined;
       const municipality = offering.municipality.id;
       const name = slot(session, offering);
-      const just = justSaid(name);
+      const just = justSaid(name, page);
       if (just) return just;
       const had = held.get(name);
       const row = await loadDraft(store, { municipality, sessionHash: session, service: offering.service, have: had, idle: SESSION.idle });
@@ -132,6 +136,11 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
         return hold(same ? had : { ...had, kept, custody, factorKind: row.factorKind ?? undefined });
       }
       return hold(await openDraft({ store, keys, catalog }, row, offering, session));
+    },
+
+    leadsTo(offering, session, page) {
+      const last = session && said.get(slot(session, offering));
+      if (last) last.page = page;
     },
 
     held(offering, session) {

@@ -50,16 +50,16 @@ async function late(request: Request, service: string, path: string, values: Rea
 /** What a POST leaves for the page that is rendered in its answer. */
 const posted = new WeakMap<Request, { context: PageContext; step?: Step; conflict?: Raw }>();
 
-async function draftOf(request: Request, service: string): Promise<Draft> {
+async function draftOf(request: Request, service: string, page?: string): Promise<Draft> {
   const offering = offeringOf(request, service);
-  const draft = await request.portal.applications.draft(offering, request.session);
+  const draft = await request.portal.applications.draft(offering, request.session, page);
   if (!draft) error(410, 'draft');
   return draft;
 }
 
 export async function applyPage(request: Request, service: string, path: string) {
   const left = posted.get(request);
-  const draft = left?.context.draft ?? (await draftOf(request, service));
+  const draft = left?.context.draft ?? (await draftOf(request, service, path));
   const fromReview = left?.context.fromReview ?? request.url.searchParams.get('back') === 'review';
   const context: PageContext = left?.context ?? { draft, lang: request.lang, t: request.t, fromReview };
   const read = reader(draft.pkg, request.lang);
@@ -219,7 +219,9 @@ async function postHeld(request: Request, service: string, path: string, values:
 
 function leadOn(request: Request, service: string, result: Onward, values: Map<string, string[]>): never {
   if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
-  return go(applyPath(request.lang, service, result.kind === 'redirect' ? result.page : undefined));
+  const page = result.kind === 'redirect' ? result.page : undefined;
+  request.portal.applications.leadsTo(offeringOf(request, service), request.session, page ?? '');
+  return go(applyPath(request.lang, service, page));
 }
 
 async function postReview(event: RequestEvent, context: PageContext, step: Step, values: Map<string, string[]>) {
