@@ -25,6 +25,8 @@ export interface ReceivedCase {
   payload: unknown;
   payloadSha256: string;
   provenance: unknown;
+  /** How it came in and who sent it for whom; not in every version of the envelope. */
+  handling?: unknown;
   attachments: ReceivedFile[];
   callback: string;
   /** How often it was sent; the first one counts. */

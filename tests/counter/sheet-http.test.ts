@@ -65,6 +65,9 @@ async function fillAll(browser: PlainBrowser, application: string, one: Journey)
   return loads;
 }
 
+/** What the review's form says of what it showed. */
+const shownOn = (page: Answer): Pairs => ['_revision', '_summary'].map((name): [string, string] => [name, hidden(page.body, name)!]);
+
 const row = async (application: string) =>
   (
     await stage.owner.query<{ revision: number; lifecycle: string; custody: string }>(
@@ -85,10 +88,10 @@ it('begins, fills every section, hands in: one application whose provenance name
   expect(check.body).toContain('Haubenmeise');
   expect(texts(check)).toContain('Eingetragen von Anke Amsel, wie Sie es gesagt haben');
   const declared: Pairs = typed(one.walk.steps.at(-1)!, one.answers);
-  const form: Pairs = [['_revision', hidden(check.body, '_revision')!], ...declared, ['do', 'submit']];
+  const form: Pairs = [...shownOn(check), ...declared, ['do', 'submit']];
   const unconfirmed = await clerk.send(check.path, form);
   expect([unconfirmed.status, texts(unconfirmed).includes('Wählen Sie, wie die Person die Angaben bestätigt hat')]).toEqual([422, true]);
-  const done = await clerk.send(check.path, [...form, ['_how', 'spoken']]);
+  const done = await clerk.send(check.path, [...form, ['_how', 'spoken'], ['_record', 'Alles vorgelesen, stimmt.']]);
   expect(done.status).toBe(200);
   const reference = /class="reference"[^>]*>([^<]+)</.exec(done.body)?.[1];
   expect(reference).toMatch(/^\d\d-/);

@@ -11,4 +11,6 @@ export { failure } from './failure.ts';
 export { chooseStation, leftPage, login, loginDone, logout, logoutPage, nextPerson, stationPage, toCounter } from './counter.ts';
 export { counterStart, postIntake } from './intake.ts';
 export { postSheet, sheetPage } from './sheet.ts';
+export { casePage, casePaper } from './case.ts';
+export { draftPaperOf, readOutPage, screenPage } from './desk-pages.ts';
 export { counterFailure } from './clerk.ts';

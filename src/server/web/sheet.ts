@@ -26,6 +26,7 @@ import { qrOf } from './help.ts';
 import { PURPOSES, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { conflictView } from './pages.ts';
+import { slipLink } from './papers.ts';
 import { applicationOf, revisionOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
 import { CHECK, nextSection, sheetFrame, sheetPages, type SheetContext } from './sheet-views.ts';
@@ -50,11 +51,12 @@ interface Left {
 }
 const left = new WeakMap<Request, Left>();
 
-const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'typed' };
+const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'paper' };
 
-async function inHand(request: Request, clerk: Clerk, application: string): Promise<Draft> {
+/** The draft, while the clerk has it in hand; `action`: what it is read for. */
+export async function inHand(request: Request, clerk: Clerk, application: string, action?: 'read' | 'print'): Promise<Draft> {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(application)) error(404, 'page');
-  const draft = await request.portal.counter.open(clerk, application);
+  const draft = await request.portal.counter.open(clerk, application, action);
   return draft ?? error(410, 'draft');
 }
 
@@ -171,7 +173,7 @@ function stale(request: Request, draft: Draft, section: string, form: SheetForm)
 async function giveBack(request: Request, clerk: Clerk, draft: Draft) {
   const given = await request.portal.counter.giveBack(clerk, draft, true);
   if (!given) return error(410, 'draft');
-  left.set(request, { done: slip(request, 'giveBack', given.code) });
+  left.set(request, { done: await slip(request, draft, 'giveBack', given.code) });
   return undefined;
 }
 
@@ -180,16 +182,19 @@ async function handOn(request: Request, clerk: Clerk, draft: Draft, values: Map<
   const note = (values.get('_note')?.[0] ?? '').trim().slice(0, 2_000);
   const code = await request.portal.counter.handOn(clerk, draft, { purpose, note });
   if (!code) return error(410, 'draft');
-  left.set(request, { done: slip(request, 'handOn', code) });
+  left.set(request, { done: await slip(request, draft, 'handOn', code) });
   return undefined;
 }
 
-function slip({ t, origin, lang }: Request, what: 'giveBack' | 'handOn', code: Code | undefined): SheetDoneView {
+async function slip(request: Request, draft: Draft, what: 'giveBack' | 'handOn', code: Code | undefined): Promise<SheetDoneView> {
+  const { t, origin, lang } = request;
+  const factor = code && (code.pin ? t.t('web.factor.pin', { pin: code.pin }) : t.t(`web.factor.${code.factor}`));
   return {
     title: t.t(`counter.done.${what}.title`),
     text: t.t(`counter.done.${what}.text`, { address: `${origin}/${lang}/resume` }),
     code: code && groupCode(code.code),
-    factor: code && (code.pin ? t.t('web.factor.pin', { pin: code.pin }) : t.t(`web.factor.${code.factor}`)),
+    factor,
     qr: code && qrOf(code.code),
+    papers: code && [await slipLink(request, draft, what, code, factor!)],
   };
 }

@@ -14,6 +14,7 @@ import * as saveAsksTheSession from './0009-save-asks-the-session.ts';
 import * as staff from './0010-staff.ts';
 import * as custody from './0011-custody.ts';
 import * as custodyFunctions from './0012-custody-functions.ts';
+import * as finishing from './0014-finishing.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0010-staff': staff,
   '0011-custody': custody,
   '0012-custody-functions': custodyFunctions,
+  '0014-finishing': finishing,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */
