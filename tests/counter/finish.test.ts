@@ -10,7 +10,7 @@ import { openDesk, type Desk } from '../handover/desk.ts';
 import { journey, openStage, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser, root, type Answer } from '../portal.ts';
 import { until, type Pairs } from '../travel.ts';
-import { checkOf, clerkAt, clerkOf, filled, record, referenceOn, reviewForm, texts } from './at-the-desk.ts';
+import { checkOf, clerkAt, clerkOf, filled, referenceOn, reviewForm, texts } from './at-the-desk.ts';
 
 let stage: Stage;
 let desk: Desk;
