@@ -79,6 +79,7 @@ function summaryData(document: SummaryDocument) {
     ...common(document, ['reference', 'receivedAt', 'recipient', 'transmittedBy']),
     title: document.service,
     notice: document.notice ?? '',
+    usual: document.usual ?? '',
     confirmation: document.confirmation ? confirmationData(document.confirmation) : null,
     declaration: document.declaration ?? [],
     sections: document.sections.map(({ title, rows, entries = [] }) => ({
@@ -102,7 +103,7 @@ function receiptData(document: ReceiptDocument) {
 }
 
 function confirmationData({ lines, drawing, hash, toSign = false }: ConfirmationPart) {
-  return { sentences: lines, svg: drawing ?? '', hash, toSign };
+  return { sentences: lines, svg: drawing ?? '', hash: hash.replace(/.{16}(?=.)/g, '$& '), toSign };
 }
 
 function missingData(document: MissingDocument) {

@@ -60,6 +60,8 @@ export interface SummaryDocument extends Common {
   }[];
   /** Sentences the citizen declared. */
   readonly declaration?: readonly string[];
+  /** How most answers came in; rows where it was otherwise say so. */
+  readonly usual?: string | undefined;
   /** What has to be said first: that nothing is handed in yet. */
   readonly notice?: string | undefined;
   readonly confirmation?: ConfirmationPart | undefined;

@@ -10,7 +10,7 @@ import type { Link } from '#ui/types.ts';
 import type { Clerk } from '#server/identity';
 import { clerkOf, counterPath, showCounter } from './clerk.ts';
 import type { Request } from './kit.ts';
-import { originText } from './provenance.ts';
+import { liftUsual, originText } from './provenance.ts';
 import {
   caseMissingPaper,
   packageOf,
@@ -53,7 +53,7 @@ export async function casePage(request: Request, reference: string) {
   const pkg = await packageOf(request, row);
   const read = reader(pkg, lang);
   const { content } = await frozen(portal.store, portal.keys, municipality.id, row);
-  const origin = (path: string) => originText(t, lang, content.provenance?.[path]);
+  const origin = (path: string) => originText(t, lang, content.provenance?.[path], 'day');
   const view: CaseView = {
     service: read.t.t('service.title'),
     reference: row.reference,
@@ -62,7 +62,7 @@ export async function casePage(request: Request, reference: string) {
       { label: t.t('counter.case.state'), value: t.t(`web.lifecycle.${row.lifecycle as Lifecycle}.label`) },
       { label: t.t('counter.case.transmitted'), value: transmittedText(request, pkg, content) ?? t.t('counter.case.online') },
     ],
-    sections: reviewSections(read, walkAgain(request, row, pkg, content), () => undefined, origin),
+    ...liftUsual(reviewSections(read, walkAgain(request, row, pkg, content), () => undefined, origin)),
     papers: casePapers(request, row.reference),
   };
   return showCounter(request, { title: row.reference }, view);

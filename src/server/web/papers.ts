@@ -6,13 +6,14 @@ import { frozen, groupCode, keepSummary, walkOptions, type Draft, type Frozen, t
 import type { ConfirmationPart } from '#server/documents';
 import type { Code } from '#server/handover';
 import { loadFlow, type SubmissionRow } from '#server/store';
+import { proseBlocks, type Inline } from '#ui/prose.ts';
 import type { Link } from '#ui/types.ts';
 import { feeText } from './fee.ts';
 import { qrOf } from './help.ts';
 import { offeringOf, type Request } from './kit.ts';
-import { originText } from './provenance.ts';
+import { liftUsual, originText } from './provenance.ts';
 import { declarationsOf, shownHash } from './review.ts';
-import { fieldLabel, formatValue, reader, reviewSections, valuesOf, type Reader } from './views.ts';
+import { fieldLabel, formatValue, reader, reviewSections, valuesOf, type Reader, type ReviewSection } from './views.ts';
 
 export async function packageOf(request: Request, row: SubmissionRow): Promise<Package> {
   const pkg = await request.portal.catalog.version(
@@ -24,10 +25,10 @@ export async function packageOf(request: Request, row: SubmissionRow): Promise<P
   return pkg;
 }
 
-/** The walk as it was when the application was handed in: for texts that name answers and parameters. */
-export function walkAgain(request: Request, row: SubmissionRow, { flow }: Package, { answers, today }: Frozen): Walk {
-  const { params } = offeringOf(request, row.service);
-  return walk(flow, copyAnswers(answers), { today, params, lenient: true });
+/** The walk as it was when the application was handed in, whole. */
+export function walkAgain(request: Request, row: SubmissionRow, pkg: Package, { answers, today }: Frozen): Walk {
+  const options = walkOptions({ pkg, today, offering: offeringOf(request, row.service) });
+  return walk(pkg.flow, copyAnswers(answers), { ...options, lenient: true });
 }
 
 /** When it was received: the day a letter came in counts, the time of entry stands beside it. */
@@ -83,8 +84,12 @@ function confirmationPart({ t, lang }: Request, handling: Handling | undefined):
 const origins =
   ({ t, lang }: Request, provenance: Frozen['provenance']) =>
   (path: string) =>
-    originText(t, lang, provenance?.[path]);
+    originText(t, lang, provenance?.[path], 'day');
 const nowhere = () => undefined;
+function usually({ t }: Request, all: readonly ReviewSection[]) {
+  const { usual, sections } = liftUsual(all);
+  return { sections, usual: usual && `${t.t('counter.sheet.usual')} ${usual}` };
+}
 
 /** The application as it was handed in; made once, then kept. */
 export async function summaryPaper(request: Request, row: SubmissionRow): Promise<Uint8Array> {
@@ -102,7 +107,7 @@ export async function summaryPaper(request: Request, row: SubmissionRow): Promis
     receivedAt: receivedText(request, row, content.handling),
     recipient: offeringOf(request, row.service).destination.name,
     transmittedBy: transmittedText(request, pkg, content),
-    sections: reviewSections(read, walked, nowhere, origins(request, content.provenance)),
+    ...usually(request, reviewSections(read, walked, nowhere, origins(request, content.provenance))),
     declaration: declarationsOf(read, walked),
     confirmation: confirmationPart(request, content.handling),
   });
@@ -125,10 +130,18 @@ export async function receiptPaper(request: Request, row: SubmissionRow): Promis
     receivedAt: receivedText(request, row, content.handling),
     recipient: offeringOf(request, row.service).destination.name,
     transmittedBy: transmittedText(request, pkg, content),
-    next: [nextText(request, read, walkAgain(request, row, pkg, content))],
+    next: stepsOf(nextText(request, read, walkAgain(request, row, pkg, content))),
     status: [t.t('counter.papers.status', { address, factor: t.t(`counter.papers.factor.${row.factorKind ?? 'date'}`) })],
     fee: content.handling?.fee && feeText(t, lang, content.handling.fee),
   });
+}
+
+/** Running text as steps: its paragraphs and the entries of its lists. */
+function stepsOf(text: string): string[] {
+  const line = (inlines: readonly Inline[]) => inlines.map((one) => (typeof one === 'string' ? one : one.text)).join('');
+  return proseBlocks(text).flatMap((block) =>
+    block.kind === 'list' ? block.items.map(line) : [block.kind === 'heading' ? block.text : line(block.inlines)],
+  );
 }
 
 /** What happens now, in the flow's own words if it has any. */
@@ -147,7 +160,7 @@ export function draftPaper(request: Request, draft: Draft): Promise<Uint8Array> 
     municipality,
     service: read.t.t('service.title'),
     recipient: draft.offering.destination.name,
-    sections: reviewSections(read, draft.walk, nowhere, origins(request, draft.provenance)),
+    ...usually(request, reviewSections(read, draft.walk, nowhere, origins(request, draft.provenance))),
     declaration: declarationsOf(read, draft.walk),
     notice: t.t('counter.papers.notHandedIn'),
     confirmation: { lines: [t.t('counter.papers.toSign')], hash: shownHash(draft, lang, t), toSign: true },

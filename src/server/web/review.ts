@@ -23,6 +23,8 @@ interface Reviewed {
   readonly t: Translator;
   readonly read: Reader;
   readonly walk: Walk;
+  /** How exactly the times of entry are told. */
+  readonly times?: 'minute' | 'day';
 }
 
 /** Euros to be paid; undefined where the service knows no fee. */
@@ -33,7 +35,7 @@ export function feeOf({ pkg, walk }: Pick<Draft, 'pkg' | 'walk'>): number | unde
 
 /** `place`: where a page is put right; `change`: the same for a row of the summary. */
 export function reviewParts(
-  { draft, lang, t, read, walk }: Reviewed,
+  { draft, lang, t, read, walk, times }: Reviewed,
   place: (step: Step) => string,
   change: (step: Step) => string,
 ): ReviewParts {
@@ -48,7 +50,7 @@ export function reviewParts(
   }
   const amount = feeOf({ pkg: draft.pkg, walk });
   return {
-    sections: reviewSections(read, walk, change, (path) => originText(t, lang, draft.provenance[path])),
+    sections: reviewSections(read, walk, change, (path) => originText(t, lang, draft.provenance[path], times)),
     blocked,
     warnings,
     fee: amount === undefined ? undefined : amount > 0 ? money(amount, lang) : t.t('web.free'),

@@ -8,6 +8,7 @@ import { confirmationView } from './confirmation.ts';
 import { feeView } from './fee.ts';
 import { sheetPath } from './intake.ts';
 import type { Request } from './kit.ts';
+import { liftUsual } from './provenance.ts';
 import { reviewParts, shownHash, SUMMARY } from './review.ts';
 import { CHECK, sheetFrame, type SheetContext } from './sheet-views.ts';
 import { fieldViews, reader } from './views.ts';
@@ -35,7 +36,7 @@ export function checkView(request: Request, context: SheetContext, errors: reado
   const step = walk.steps.at(-1)!;
   const reached = step.page.kind === 'check';
   const place = (one: Step) => sheetPath(lang, draft.id, one.section);
-  const { blocked, warnings, sections, fee, submit } = reviewParts({ draft, lang, t, read, walk }, place, place);
+  const { blocked, warnings, sections, fee, submit } = reviewParts({ draft, lang, t, read, walk, times: 'day' }, place, place);
   const frame = sheetFrame(context, false);
   const confirmed = new Set(typed.get('_confirm'));
   const raw = typed.size > 0 ? readRaw(step, typed) : undefined;
@@ -47,7 +48,7 @@ export function checkView(request: Request, context: SheetContext, errors: reado
     errors: reached ? [...errors, ...blocked] : errors,
     warnings: reached ? warnings.map((one) => ({ ...one, confirmed: confirmed.has(one.value) })) : [],
     lacking: lacking(request, draft)?.text,
-    sections,
+    ...liftUsual(sections),
     fee,
     feeNote: reached ? feeView(request, draft, typed) : undefined,
     recipient: draft.offering.destination.name,

@@ -126,6 +126,8 @@ export interface SheetView extends SheetFrameView {
 }
 
 export interface SheetCheckView extends SheetFrameView {
+  /** How most answers came in; the others say so themselves. */
+  readonly usual?: string | undefined;
   readonly sections: ReviewView['sections'];
   readonly errors: readonly SummaryError[];
   readonly warnings: readonly WarningView[];
@@ -198,6 +200,7 @@ export interface CaseView {
   readonly service: string;
   readonly reference: string;
   readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly usual?: string | undefined;
   readonly sections: ReviewView['sections'];
   readonly papers: readonly Link[];
 }
