@@ -12,6 +12,7 @@ export default defineConfig(
       'static/desk.js',
       'static/sign.js',
       'static/screen.js',
+      'static/live/',
       '.data/',
     ],
   },

@@ -16,6 +16,8 @@ export interface ReceivedFile {
 export interface ReceivedCase {
   /** Idempotency key, `<submission>:<destination>`. */
   key: string;
+  /** How it came, when not as a signed envelope. */
+  via?: 'FIT-Connect';
   submission: string;
   reference: string;
   service: string;
@@ -28,6 +30,7 @@ export interface ReceivedCase {
   /** How it came in and who sent it for whom; not in every version of the envelope. */
   handling?: unknown;
   attachments: ReceivedFile[];
+  /** Empty: there is no way to tell more than that it arrived. */
   callback: string;
   /** How often it was sent; the first one counts. */
   sends: number;

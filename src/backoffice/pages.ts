@@ -64,13 +64,17 @@ export function casePage(one: ReceivedCase): string {
     '<a href="/">Alle Vorgänge</a>',
     `<section class="card"><h2>Eingang</h2><dl><dt>Leistung</dt><dd>${escape(one.service)}</dd><dt>Kommune</dt><dd>${escape(one.municipality)}</dd>
 <dt>Abgesendet</dt><dd>${time(one.submittedAt)}</dd><dt>Eingegangen</dt><dd>${time(one.receivedAt)}</dd>
-<dt>Zugestellt</dt><dd>${one.sends}-mal, einmal angenommen</dd><dt>Stand</dt><dd>${badge(one.news.at(-1)?.status)}</dd></dl></section>
+${one.via ? `<dt>Weg</dt><dd>${escape(one.via)}</dd>` : ''}<dt>Zugestellt</dt><dd>${one.sends}-mal, einmal angenommen</dd><dt>Stand</dt><dd>${badge(one.news.at(-1)?.status)}</dd></dl></section>
 <section class="card"><h2>Angaben</h2>${readable(one.payload)}</section>
 ${one.handling ? `<section class="card"><h2>Wie der Antrag hereinkam</h2>${readable(one.handling)}</section>` : ''}
 <section class="card"><h2>Anlagen</h2>${files ? `<ul>${files}</ul>` : '<p class="soft">Keine.</p>'}</section>
-<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
+${
+  one.callback === ''
+    ? '<section class="card"><h2>Rückmeldung</h2><p class="soft">Die Übernahme steht im Ereignisprotokoll von FIT-Connect.</p></section>'
+    : `<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
 <form method="post" action="${path}/news"><p><label for="status">Neuer Stand</label><select id="status" name="status">${choices.join('')}</select></p>
-<p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>
+<p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>`
+}
 <section class="card"><details><summary>Technische Angaben</summary><dl><dt>Idempotency-Key</dt><dd>${escape(one.key)}</dd><dt>Prüfsumme</dt><dd>${escape(one.payloadSha256)}</dd><dt>Rückruf</dt><dd>${escape(one.callback)}</dd></dl>
 <pre tabindex="0">${escape(JSON.stringify(one.payload, null, 2))}</pre></details></section>`,
   );

@@ -45,15 +45,15 @@ describe('deliver status', () => {
     const { code, text } = await run(given);
     expect(code).toBe(0);
     expect(text.replace(/ +/g, ' ').split('\n')).toEqual([
-      'municipality destination submitted delivered queued in flight parked unknown',
-      'musterstadt demo 3 1 1 0 1 0',
-      'all 3 1 1 0 1 0',
+      'municipality destination submitted delivered queued in flight parked unknown waiting',
+      'musterstadt demo 3 1 1 0 1 0 0',
+      'all 3 1 1 0 1 0 0',
       'The equation holds: nothing is lost.',
     ]);
     expect(JSON.parse((await run(given, true)).text)).toMatchObject({
       balanced: true,
       findings: [],
-      total: { submitted: 3, delivered: 1, queued: 1, sending: 0, parked: 1, unknown: 0 },
+      total: { submitted: 3, delivered: 1, queued: 1, sending: 0, parked: 1, unknown: 0, waiting: 0 },
       destinations: [{ municipality: 'musterstadt', destination: 'demo', submitted: 3, breaker: 'closed' }],
     });
   });

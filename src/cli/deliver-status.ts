@@ -12,6 +12,7 @@ const HEADS: Readonly<Record<keyof Counts, string>> = {
   sending: 'in flight',
   parked: 'parked',
   unknown: 'unknown',
+  waiting: 'waiting',
 };
 
 function inWords({ rule, submission, ...about }: EquationFinding): string {
@@ -30,7 +31,8 @@ function inWords({ rule, submission, ...about }: EquationFinding): string {
 
 const command: Command = {
   usage: '',
-  help: `The delivery equation, for every destination and in all: submitted = delivered + queued + in flight + parked + unknown.
+  help: `The delivery equation, for every destination and in all: submitted = delivered + queued + in flight + parked + unknown + waiting.
+Waiting: sent, and its receiver has not taken it yet.
 Findings: sums that differ, submissions without a delivery they ordered, and destinations that no document knows.`,
   async run({ json, print }) {
     const settings = readSettings(process.env);

@@ -1,7 +1,7 @@
 /** The portal's server: opens the portal through the built handler, puts the edge in front of it, and stops gracefully. */
 import { resolve } from 'node:path';
 import type { Portal } from '../server/portal.ts';
-import { createEdge, UPLOAD_LIMIT } from '../server/web/edge.ts';
+import { createEdge } from '../server/web/edge.ts';
 import { serving } from '../server/web/serving.ts';
 
 // Nothing may reach the prototype of all objects by a name that came from outside. Not by Node's flag: with `--disable-proto=throw` a header of
@@ -16,7 +16,7 @@ process.env.SCHALTER_HOME ??= resolve(built, '..');
 const slot = Symbol.for('schalter.portal');
 
 try {
-  const handler = await serving(built, UPLOAD_LIMIT);
+  const handler = await serving(built);
   const portal = (globalThis as unknown as Record<symbol, Portal>)[slot]!;
   const server = createEdge(portal, handler);
   await new Promise<void>((done, failed) => server.once('error', failed).listen(portal.settings.port, portal.settings.host, done));

@@ -9,20 +9,8 @@ import { inside, joinPath } from './compile.ts';
 import { initialScope, type RecordShape } from './expressions.ts';
 import { advance, begin, decide, standAt, type MachineContext } from './machine.ts';
 import { checkRules, copyRecord, evaluatePage, scopeNames, setIn, type Base } from './page.ts';
-import type { Answers, Flow, Json, Page, PagePath, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
-
-/** What a step needs so that a later walk can go on from it. */
-interface Frame {
-  readonly step: Step;
-  /** Steps of the entries before a collection's own step. */
-  readonly inner: readonly Step[];
-  readonly scope: Scope;
-  readonly counted: Answers;
-  readonly undecided: readonly { place: string; message: string }[];
-  /** The answers this page looked at: exact names, and for collections a prefix. */
-  readonly reads: readonly string[];
-  readonly readsUnder?: string;
-}
+import type { Answers, Flow, Page, PagePath, Scope, Step, Walk, WalkOptions, Warning } from './types.ts';
+import { Walked, type Frame } from './walked.ts';
 
 /** One entry of a collection, walked. */
 interface Entry {
@@ -33,49 +21,12 @@ interface Entry {
   readonly record: Record<string, unknown>;
 }
 
-const frames = new WeakMap<Walk, { frames: Frame[]; answers: Answers; options: WalkOptions }>();
-
 /** Walks a flow. Pure: the same flow, answers and options give the same walk, with or without `previous`. */
 export function walk(flow: Flow, answers: Readonly<Answers>, options: WalkOptions): Walk {
   const { previous, ...own } = options;
-  const reused = previous ? reusable(flow, answers, own, previous) : [];
+  const reused = previous instanceof Walked ? previous.reusable(flow, answers, own) : [];
   // Without `previous`: a walk that held on to the one it continues would keep the whole chain of a journey's walks in memory.
   return new Run(flow, answers, own).whole(reused);
-}
-
-/** Frames of the previous walk that the new answers do not touch. */
-function reusable(flow: Flow, answers: Readonly<Answers>, options: WalkOptions, walked: Walk): Frame[] {
-  const previous = frames.get(walked);
-  if (!previous || walked.flow !== flow) return [];
-  const { today, params, lenient, lists, onward } = previous.options;
-  if (today !== options.today || params !== options.params || lenient !== options.lenient || lists !== options.lists) return [];
-  if (onward !== options.onward) return [];
-  const old = previous.answers;
-  const changedUnder = new Set<string>();
-  const collect = (prefix: string) => {
-    if (changedUnder.has(prefix)) return true;
-    const start = `${prefix}.`;
-    for (const source of [old, answers]) {
-      for (const name in source) {
-        if ((name === prefix || name.startsWith(start)) && !same(old[name], answers[name])) {
-          changedUnder.add(prefix);
-          return true;
-        }
-      }
-    }
-    return false;
-  };
-  const kept: Frame[] = [];
-  for (const frame of previous.frames) {
-    if (frame.reads.some((name) => !same(old[name], answers[name]))) break;
-    if (frame.readsUnder !== undefined && collect(frame.readsUnder)) break;
-    kept.push(frame);
-  }
-  return kept;
-}
-
-function same(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || (a !== null && typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }
 
 /** A template path relative to the entry it lies in. */
@@ -264,28 +215,6 @@ class Run {
     warnings.push(...steps.flatMap((step) => step.warnings));
     const blocked = warnings.some((warning) => warning.level === 'must' || (!warning.confirmed && this.#options.lenient !== true));
     const complete = stop.page.kind === 'check' && done.every(({ step }) => step.state === 'done') && !blocked;
-    let byPath: Map<PagePath, Step> | undefined;
-    let counted: Answers | undefined;
-    const walked: Walk = {
-      flow,
-      steps,
-      get byPath() {
-        return (byPath ??= new Map(steps.map((step) => [step.path, step])));
-      },
-      outcome: stop.page.kind === 'exit' ? 'exit' : complete ? 'complete' : 'stop',
-      stop: stop.path,
-      get counted() {
-        if (!counted) {
-          counted = emptyAnswers();
-          for (const frame of done) Object.assign(counted, frame.counted);
-        }
-        return counted;
-      },
-      warnings,
-      undecided,
-      scope,
-    };
-    frames.set(walked, { frames: done, answers: this.#answers, options: this.#options });
-    return walked;
+    return new Walked({ flow, steps, stop, complete, warnings, undecided, scope }, done, this.#answers, this.#options);
   }
 }

@@ -4,14 +4,31 @@ import { createTexts, type Texts } from '#i18n';
 import { createApplications, type Applications } from '#server/applications';
 import { openCatalog, type Catalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
-import { createWorker, destinationSettings, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
+import {
+  createFigures,
+  createWorker,
+  destinationSettings,
+  receiveHint,
+  receiveStatus,
+  type DestinationSettings,
+  type Worker,
+} from '#server/delivery';
 import { createDocuments, type Documents } from '#server/documents';
 import { createCounter, createHelp, type Counter, type Help } from '#server/handover';
 import { faultsArmed } from '#server/faults';
 import { clamd, openFile, type Scanner } from '#server/files';
 import { createIdentity, type Identity } from '#server/identity';
 import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
-import { claimPeriodic, DatabaseUnavailable, deliveryFigures, KeyRing, openStore, sweepExpired, type Store } from '#server/store';
+import {
+  claimPeriodic,
+  DatabaseUnavailable,
+  KeyRing,
+  openStore,
+  sweepExpired,
+  unacceptedDeliveries,
+  type DeliveryFigures,
+  type Store,
+} from '#server/store';
 import { brandCss } from '#ui/brand.ts';
 import { SESSION } from '#server/applications';
 import de from '../i18n/texts/de.json' with { type: 'json' };
@@ -41,18 +58,40 @@ export interface Portal {
     headers: NodeJS.Dict<string | string[]>,
     body: Buffer,
   ) => Promise<{ status: number; body: string }>;
+  /** A receiver hints at news of what it was sent; `destination`: its id. */
+  readonly hint: (
+    municipality: Municipality,
+    destination: string,
+    headers: NodeJS.Dict<string | string[]>,
+    body: Buffer,
+  ) => Promise<{ status: number; body: string }>;
   /** `route`: id of the route, not the address; undefined when no route answered. */
   readonly observeRequest: (method: string, route: string | undefined, status: number, milliseconds: number, correlation: string) => void;
+  /** The delivery equation of all municipalities, a line per destination; read now, or a moment ago. */
+  readonly figures: () => Promise<readonly DeliveryFigures[]>;
+  /** What keeps a destination from being used; undefined: no document knows it. */
+  readonly destinationProblems: (municipality: string, destination: string) => readonly string[] | undefined;
+  /** A person decided about deliveries: figures are read anew, and the worker looks now. */
+  readonly deliveriesChanged: () => void;
   /** A delivery was ordered: the worker need not wait for its next look. */
   readonly wakeWorker: () => void;
   /** Begins nothing new, finishes what is under way, and closes. `requests`: settled when no request needs the portal any more. */
   readonly stop: (requests: Promise<unknown>) => Promise<void>;
 }
 
+/** What the rooms that make pages give in return. */
+export interface Pages {
+  /** A submission as people read it, PDF. */
+  readonly summary: (portal: Portal, municipality: string, submission: string) => Promise<Uint8Array>;
+}
+
 const SWEEP = 10 * 60_000;
+/** A receiver that has not taken what it was sent on the second day: told every six hours until it does, long before it is deleted there (14 days). */
+const UNACCEPTED = 24 * 3_600_000;
+const REMIND = 6 * 3_600_000;
 
 /** Opens everything. Throws with a clear message when nothing can be served. */
-export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
+export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Promise<Portal> {
   const settings = readSettings(env);
   const logger = createLogger();
   const { municipalities, findings } = readMunicipalities(settings.configDir);
@@ -78,8 +117,10 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     }
   }
   const destination = (municipality: string, id: string) => destinations.get(`${municipality}/${id}`);
+  const figures = createFigures(store);
   const metrics = createMetrics({
-    figures: () => deliveryFigures(store),
+    figures: figures.read,
+    unaccepted: () => unacceptedDeliveries(store, UNACCEPTED),
     failed: (error) => logger.warn('metrics_failed', { error: error.name }),
   });
   let worker: Worker | undefined;
@@ -95,10 +136,23 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       attempted: metrics.attempt,
       openAttachment: async (municipality, applicationId, key, id) =>
         (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
+      summary: (municipality, submission) => summary(portal, municipality, submission),
     });
-    await worker.start();
   }
+  /** What a call-back is answered. Without a database nothing is known to be recorded: its sender comes again, and the same news twice is recorded once. */
+  const answered = async (work: Promise<{ status: number; body: string }>) => {
+    const result = await work.catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailable) return { status: 503, body: 'unavailable' };
+      throw error;
+    });
+    metrics.callback(result.status);
+    return result;
+  };
   const sweeper = setInterval(() => {
+    claimPeriodic(store, 'unaccepted', REMIND)
+      .then((mine) => (mine ? unacceptedDeliveries(store, UNACCEPTED) : []))
+      .then((late) => late.forEach((one) => logger.error('delivery_unaccepted', { ...one, hours: Math.floor(one.seconds / 3_600) })))
+      .catch(() => undefined);
     claimPeriodic(store, 'sweep', SWEEP)
       .then((mine) => (mine ? sweepExpired(store, SESSION.idle) : undefined))
       .then((swept) => swept && logger.info('swept', { ...swept }))
@@ -106,7 +160,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   }, 60_000);
   sweeper.unref();
 
-  return {
+  const portal: Portal = {
     settings,
     municipalities,
     logger,
@@ -123,18 +177,19 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     texts: createTexts({ de, en }),
     ready: () => store.ready(),
     brandCss: (municipality) => brandCss(municipality.colors),
-    statusCallback: async (municipality, headers, body) => {
-      const result = await receiveStatus({ store, keys, logger, destination }, municipality, headers, body).catch((error: unknown) => {
-        // nothing is known to be recorded: the sender comes again, and the same news twice is recorded once
-        if (error instanceof DatabaseUnavailable) return { status: 503, body: 'unavailable' };
-        throw error;
-      });
-      metrics.callback(result.status);
-      return result;
-    },
+    statusCallback: (municipality, headers, body) =>
+      answered(receiveStatus({ store, keys, logger, destination }, municipality, headers, body)),
+    hint: (municipality, id, headers, body) =>
+      answered(receiveHint({ store, logger, destination, wake: () => worker?.wake() }, municipality, id, headers, body)),
     observeRequest: (method, route, status, milliseconds, correlation) => {
       metrics.request(method, route, status, milliseconds);
       if (status >= 500) logger.warn('answer', { method, route, status, milliseconds: Math.round(milliseconds), correlation });
+    },
+    figures: figures.read,
+    destinationProblems: (municipality, id) => destination(municipality, id)?.problems,
+    deliveriesChanged: () => {
+      figures.forget();
+      worker?.wake();
     },
     wakeWorker: () => worker?.wake(),
     stop: async (requests) => {
@@ -143,4 +198,6 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       await store.close();
     },
   };
+  await worker?.start();
+  return portal;
 }

@@ -78,8 +78,8 @@ it('S12: six big files at once do not pile up in memory', { timeout: 300_000 }, 
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 303));
   expect((await files('stored')).map((file) => file.size)).toEqual(Array.from({ length: 7 }, () => content.length));
   const growth = (most - start) / MEGABYTE;
-  // What arrives is 270 MB. The target is +60 MB; what is over it is garbage that V8 has not collected yet (with --max-semi-space-size=1: +19 to +37 MB).
-  if (full) expect(growth).toBeLessThanOrEqual(120);
+  // What arrives is 270 MB. Measured +36 to +66 MB: what is over the target is garbage outside V8's heap that waits for its next collection.
+  if (full) expect(growth).toBeLessThanOrEqual(90);
   figure(
     `S12: 6 uploads of ${size / MEGABYTE} MB at once: +${Math.round(growth)} MB of memory over ${Math.round(start / MEGABYTE)} MB (target +60)`,
   );

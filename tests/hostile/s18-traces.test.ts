@@ -163,6 +163,7 @@ describe('what happens', () => {
     const good = await browser().send('/api/v1/status', { body, type }, sign(['a-secret-for-tests-only'], 'e1', body));
     expect(good.body).toBe('recorded');
     fail('a bad signature', await browser().send('/api/v1/status', { body, type }, sign(['another-secret-of-somebody'], 'e1', body)), 401);
+    fail('a hint of a stranger', await browser().send('/api/v1/fit-connect/demo', { body, type }), 401);
     fail('broken news', await browser().send('/api/v1/status', { body: Buffer.from('{"text":"Buntspecht-News"'), type }), 400);
   });
 

@@ -62,6 +62,8 @@ beforeAll(async () => {
     'destination',
     'adapter',
     'url',
+    'wsdl',
+    'password',
     'secrets',
     'email',
     'name',

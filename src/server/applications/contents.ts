@@ -21,19 +21,22 @@ const contextOf = (municipality: string, id: string, revision: number) => ({
 
 /** Seals a draft's content for one revision. */
 export function sealContent(key: Buffer, municipality: string, id: string, revision: number, content: Content): Buffer {
-  const { answers, provenance, intakes } = content;
-  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance, intakes })));
+  const { answers, provenance, intakes, parked, mistyped } = content;
+  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance, intakes, parked, mistyped })));
 }
 
 const listSets = new WeakMap<Package, Map<string, Set<string>>>();
 
-export function walkOptions(draft: Pick<Draft, 'pkg' | 'today' | 'offering'>): WalkOptions {
+/** How an application is walked; without its offering (the service is not offered any more) without its parameters. */
+export function walkOptions(
+  draft: Pick<Draft, 'pkg' | 'today'> & { readonly offering?: Pick<Offering, 'params'> | undefined },
+): WalkOptions {
   let lists = listSets.get(draft.pkg);
   if (!lists) {
     lists = new Map([...draft.pkg.lists].map(([name, entries]) => [name, new Set(entries.map((entry) => entry.code))]));
     listSets.set(draft.pkg, lists);
   }
-  return { today: draft.today, params: draft.offering.params, lists };
+  return { today: draft.today, params: draft.offering?.params ?? {}, lists };
 }
 
 /** Opens the content of a row, with the version of the flow that it is pinned to. `session`: whose row it is. */
@@ -56,6 +59,8 @@ export async function openDraft({ store, keys, catalog }: Means, row: DraftRow, 
     answers,
     provenance: content.provenance,
     intakes: content.intakes,
+    parked: content.parked,
+    mistyped: content.mistyped,
     walk: walk(pkg.flow, answers, walkOptions(base)),
     session,
     key,

@@ -23,6 +23,7 @@ import {
 import { pinFor, readCode, resumeCodeFor } from './codes.ts';
 import { openDraft, pinOffering, sealContent } from './contents.ts';
 import { factorHashes, secondFactor, type FactorKind } from './factors.ts';
+import { stillParked } from './parked.ts';
 import { confirmed, ONLINE, traced } from './provenance.ts';
 import type { Content, Draft, Saved } from './types.ts';
 
@@ -31,6 +32,12 @@ export const SESSION: SessionLimits = { idle: 60 * 60_000, absolute: 12 * 60 * 6
 
 /** Drafts whose opened content is kept in memory per process. */
 const KEPT = 256;
+
+/**
+ * For so long, in milliseconds, what the database answered to a save also answers the page that the save leads to: the browser is sent there at
+ * once, and to ask the same question again is a second round trip for one act. Counts once, and not after anything else the session does here.
+ */
+const STILL_SAID = 1_000;
 
 export interface Applications {
   /** The session's draft of a service; undefined: none, or the session has ended. */
@@ -68,6 +75,8 @@ export function today(now = new Date()): string {
 export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
+  /** session + service -> the draft that was just saved, and until when that answers the next page. */
+  const said = new Map<string, { draft: Draft; until: number }>();
   const slot = (session: Buffer, offering: Offering) => `${session.toString('base64url')}/${offering.municipality.id}/${offering.service}`;
   const hold = (draft: Draft): Draft => {
     const name = slot(draft.session, draft.offering);
@@ -76,15 +85,22 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     if (held.size > KEPT) held.delete(held.keys().next().value!);
     return draft;
   };
+  const justSaid = (name: string): Draft | undefined => {
+    const last = said.get(name);
+    said.delete(name);
+    return last && last.until > performance.now() && held.get(name) === last.draft ? last.draft : undefined;
+  };
   async function write(draft: Draft, content: Content, walked: Walk, lang: string): Promise<Saved> {
     const municipality = draft.offering.municipality.id;
     const revision = draft.revision + 1;
+    // what staff mistyped is theirs alone, and ends here
+    const next: Content = { ...content, intakes: draft.intakes, parked: stillParked(draft.parked, content.answers) };
     const saved = await saveDraft(store, {
       municipality,
       sessionHash: draft.session,
       id: draft.id,
       revision: draft.revision,
-      content: sealContent(draft.key, municipality, draft.id, revision, { ...content, intakes: draft.intakes }),
+      content: sealContent(draft.key, municipality, draft.id, revision, next),
       language: lang,
       keepDays: draft.pkg.service.retention.draftDays,
       idle: SESSION.idle,
@@ -92,14 +108,22 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     // the revision is still the one that was read: only other hands can be the reason
     if (saved.outcome === 'stale' && saved.revision === draft.revision) return { outcome: 'held' };
     if (saved.outcome !== 'saved') return { outcome: saved.outcome };
-    return { outcome: 'saved', draft: hold({ ...draft, ...content, revision, walk: walked }) };
+    const now = hold({ ...draft, ...next, mistyped: undefined, revision, walk: walked });
+    const name = slot(draft.session, draft.offering);
+    said.delete(name);
+    said.set(name, { draft: now, until: performance.now() + STILL_SAID });
+    if (said.size > KEPT) said.delete(said.keys().next().value!);
+    return { outcome: 'saved', draft: now };
   }
 
   return {
     async draft(offering, session) {
       if (!session) return undefined;
       const municipality = offering.municipality.id;
-      const had = held.get(slot(session, offering));
+      const name = slot(session, offering);
+      const just = justSaid(name);
+      if (just) return just;
+      const had = held.get(name);
       const row = await loadDraft(store, { municipality, sessionHash: session, service: offering.service, have: had, idle: SESSION.idle });
       if (!row) return undefined;
       if (row.content === null && had) {
@@ -110,7 +134,12 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       return hold(await openDraft({ store, keys, catalog }, row, offering, session));
     },
 
-    held: (offering, session) => session && held.get(slot(session, offering)),
+    held(offering, session) {
+      if (!session) return undefined;
+      const name = slot(session, offering);
+      said.delete(name);
+      return held.get(name);
+    },
 
     async start(offering, session, lang) {
       const municipality = offering.municipality.id;

@@ -88,7 +88,7 @@ export interface Municipality extends MunicipalityDocument {
 /** Reads every `*.json` of a folder. Findings name file, place and remedy; a municipality with findings is left out. */
 export function readMunicipalities(dir: string): { municipalities: Municipality[]; findings: ConfigFinding[] } {
   const schemaFile = join(ROOT, 'static/schemas/municipality.schema.json');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, discriminator: true });
   const validate = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
   const findings: ConfigFinding[] = [];
   const municipalities: Municipality[] = [];

@@ -1,13 +1,12 @@
 /** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
 import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
-import { checkpointDelivery, open, purposes, renewLease, type Claimed, type KeyRing, type Store } from '#server/store';
-import { httpJson } from './adapters/http-json/index.ts';
-import type { Adapter, DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
-import { post, type EgressPolicy, type Lookup } from './egress/index.ts';
+import type { Lookup } from '#server/network';
+import { checkpointDelivery, keepProofs, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
+import { protocolOf, type DestinationSettings } from './adapters/index.ts';
+import type { DeliveryOutcome } from './adapters/types.ts';
+import { request, type EgressPolicy } from './egress/index.ts';
 import type { Envelope } from './envelope.ts';
-
-const ADAPTERS: ReadonlyMap<string, Adapter> = new Map([['http-json', httpJson]]);
 
 const DEFAULT_TIMEOUT = 15_000;
 
@@ -25,6 +24,8 @@ export interface AttemptOptions {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly openAttachment: (municipality: string, application: string, key: Buffer, id: string) => Promise<Readable | undefined>;
+  /** The application as people read it, PDF. */
+  readonly summary: (municipality: string, submission: string) => Promise<Uint8Array>;
   /** Milliseconds. The lease is renewed three times in it. */
   readonly lease: number;
   /** Instead of the system's resolver. */
@@ -36,6 +37,8 @@ interface Checkpoint {
   readonly adapter: string;
   /** The attempt that began to send; see `beginSend`. */
   readonly sending?: number;
+  /** A person has it sent again. */
+  readonly again?: boolean | undefined;
   readonly data?: unknown;
 }
 
@@ -49,9 +52,8 @@ export async function attempt(
   destination: DestinationSettings | undefined,
   abort: AbortController,
 ): Promise<DeliveryOutcome> {
-  const adapter = destination && ADAPTERS.get(destination.adapter);
   // A document that cannot be read must not park what its municipality has under way: it waits.
-  if (!destination || !adapter) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
+  if (!destination) return { kind: 'retry', cause: 'settings', reason: 'not-configured' };
   if (destination.problems.length > 0) return { kind: 'retry', cause: 'settings', reason: 'secret-missing' };
   let saved = { adapter: destination.adapter, ...(claimed.checkpoint as Partial<Checkpoint> | null) };
   // The crash came after that attempt had begun to send, and before it could say what became of it.
@@ -74,19 +76,32 @@ export async function attempt(
     const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
     const policy = policyOf(destination, options.lookup);
     faultPoint('delivery-opened');
-    return await adapter({
+    const outcome = await protocolOf(destination.adapter).send({
       destination,
       bytes,
       envelope: JSON.parse(bytes.toString()) as Envelope,
       openAttachment: (id) => options.openAttachment(municipality, application, key, id),
       checkpoint: saved.data,
-      saveCheckpoint: (data) => save({ ...saved, data }),
+      again: saved.again === true,
+      saveCheckpoint: (data) => save({ ...saved, again: undefined, data }),
+      keepProofs: async (proofs) => {
+        const sealed = proofs.map(({ sourceId, kind, text }) => {
+          const context = { municipality, application, purpose: purposes.proof(claimed.id, sourceId), revision: 0 };
+          return { sourceId, kind, sealed: seal(key, context, Buffer.from(text)) };
+        });
+        await keepProofs(options.store, municipality, claimed.id, sealed);
+      },
       beginSend: async () => {
         if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });
         abort.signal.throwIfAborted();
       },
-      post: (request) => post({ ...request, signal: abort.signal }, policy),
+      request: (call) => request({ ...call, signal: abort.signal }, policy),
+      summary: () => options.summary(municipality, claimed.submission),
+      signal: abort.signal,
+      lookup: options.lookup,
     });
+    if (outcome.kind !== 'waiting' || outcome.checkpoint === undefined) return outcome;
+    return { ...outcome, checkpoint: { adapter: destination.adapter, data: outcome.checkpoint } satisfies Checkpoint };
   } catch (error) {
     return { kind: 'retry', cause: 'ours', reason: (error as Error).name };
   } finally {
@@ -95,9 +110,9 @@ export async function attempt(
 }
 
 function policyOf(destination: DestinationSettings, lookup: Lookup | undefined): EgressPolicy {
-  const { url, oauth2, allowHttp, allowPrivate, tls, timeoutSeconds } = destination;
+  const { endpoints, allowHttp, allowPrivate, tls, timeoutSeconds } = destination;
   return {
-    endpoints: [url, ...(oauth2 ? [oauth2.tokenUrl] : [])],
+    endpoints,
     allowHttp,
     allowPrivate,
     tls,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { createSession, KeyRing, pinFlow, purposes, seal, startDraft, submitApplication, type Store } from '#server/store';
-import type { DestinationSettings } from './adapters/types.ts';
+import type { HttpJsonSettings } from './adapters/http-json/index.ts';
 import { buildEnvelope, type Envelope } from './envelope.ts';
 
 export const SECRET = 'shared-secret-of-a-test';
@@ -36,6 +36,9 @@ export interface HandedIn {
 export const FILE = Buffer.from('%PDF-1.4 a file of a test');
 export const openTestFile = (id: string): Promise<Readable | undefined> =>
   Promise.resolve(id.startsWith('file-') ? Readable.from([FILE]) : undefined);
+
+/** The application as people read it. */
+export const testSummary = (): Promise<Uint8Array> => Promise.resolve(Buffer.from('%PDF-1.7 a summary of a test'));
 
 export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
   const payload = { applicant: { name: CANARY } };
@@ -178,15 +181,18 @@ export async function openOffice(server: Server = createServer()): Promise<Offic
   };
 }
 
-export const settingsFor = (url: string, more: Partial<DestinationSettings> = {}): DestinationSettings => ({
+export const settingsFor = (url: string, more: Partial<HttpJsonSettings> = {}): HttpJsonSettings => ({
   id: 'office',
   adapter: 'http-json',
   url,
+  endpoints: [more.url ?? url, ...(more.oauth2 ? [more.oauth2.tokenUrl] : [])],
   secrets: [SECRET],
   allowHttp: true,
   allowPrivate: true,
   problems: [],
   ...more,
+  // tokens are kept by credentials: each destination has its own
+  oauth2: more.oauth2 && { ...more.oauth2 },
 });
 
 /** Waits until `look` gives something, at most ten seconds. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationDocument } from '#server/config';
+import type { FitConnectDestination, HttpJsonDestination } from '#server/config';
+import { identity } from '../network/certificates.fixture.ts';
 import { destinationSettings } from './destinations.ts';
 
 const values: Record<string, string> = {
@@ -18,7 +19,7 @@ const read = (reference: string, open = false): string => {
   if (value === undefined) throw new Error(`secret ${reference}: not set`);
   return value;
 };
-const document: DestinationDocument = {
+const document: HttpJsonDestination = {
   id: 'office',
   name: 'Amt',
   adapter: 'http-json',
@@ -64,5 +65,47 @@ describe('a destination with its secrets', () => {
     expect(problems[0]).toMatch(problem);
     expect(problems[0]).not.toContain('short:');
     for (const value of Object.values(values).filter((one) => one.length > 5)) expect(problems[0]).not.toContain(value);
+  });
+});
+
+describe('a destination by FIT-Connect', () => {
+  const root = identity({ name: 'Root' });
+  Object.assign(values, { 'file:/roots.pem': `a root:\n${root.certificate}${root.certificate}`, 'file:/rubbish.pem': 'rubbish' });
+  const fit: FitConnectDestination = {
+    id: 'office',
+    name: 'Amt',
+    adapter: 'fit-connect',
+    url: 'https://service.example/submission-api/',
+    oauth2: { tokenUrl: 'https://id.example/token', clientId: 'portal', clientSecret: 'env:CLIENT' },
+    destinationId: '1f0e8b2c-6c1d-4a6e-9f43-0c2f6a1d7b55',
+    services: { 'dog-tax': { name: 'Hundesteuer', schema: 'https://schema.example/' } },
+    keys: { roots: 'file:/roots.pem', revocations: ['https://lists.example/ca.crl'] },
+    callbackSecret: 'env:NEW',
+  };
+
+  it('has its secrets, its roots, and the addresses that its calls may go to', () => {
+    const settings = destinationSettings(fit, read);
+    expect(settings).toMatchObject({
+      url: 'https://service.example/submission-api',
+      oauth2: { clientSecret: 'client-secret', method: 'client_secret_post' },
+      endpoints: [fit.url, 'https://id.example/token', 'https://lists.example/ca.crl'],
+      callbackSecret: values['env:NEW'],
+      secrets: [],
+      problems: [],
+    });
+    expect('roots' in settings && settings.roots).toHaveLength(2);
+    expect(destinationSettings({ ...fit, keys: { selfMade: true } }, read)).toMatchObject({ roots: undefined, revocations: [] });
+  });
+
+  it.each([
+    ['roots that are missing', { keys: { roots: 'file:/none.pem' } }, /none\.pem/],
+    ['roots that are none', { keys: { roots: 'file:/rubbish.pem' } }, /rubbish\.pem.*no certificate/],
+    ['a call-back secret that is missing', { callbackSecret: 'env:NOWHERE' }, /env:NOWHERE/],
+    ['a client secret that is missing', { oauth2: { ...fit.oauth2, clientSecret: 'env:NOWHERE' } }, /env:NOWHERE/],
+  ])('%s is a problem with a name, never trust in anybody', (_name, more, problem) => {
+    const settings = destinationSettings({ ...fit, ...more }, read);
+    expect(settings.problems).toHaveLength(1);
+    expect(settings.problems[0]).toMatch(problem);
+    expect('roots' in settings && settings.roots).toBeDefined();
   });
 });

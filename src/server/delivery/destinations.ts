@@ -1,6 +1,7 @@
 /** From a destination in a municipality's document to what an adapter works with: references become secrets, and what is missing becomes a problem with a name. */
 import type { DestinationDocument } from '#server/config';
-import type { DestinationSettings } from './adapters/types.ts';
+import { protocolOf, type DestinationSettings } from './adapters/index.ts';
+import type { References } from './adapters/types.ts';
 import { checkSecret } from './signature.ts';
 
 /** Resolves a reference. `open`: not a secret (a certificate), so others may be able to read the file. @throws Error that names the reference, never the value */
@@ -9,7 +10,7 @@ export type ReadReference = (reference: string, open?: boolean) => string;
 /** Never throws: a destination that cannot be used keeps its deliveries waiting, with the problems in the log and in `doctor`. */
 export function destinationSettings(document: DestinationDocument, read: ReadReference): DestinationSettings {
   const problems: string[] = [];
-  const resolved = (reference: string | undefined, open = false): string | undefined => {
+  const resolved = (reference: string | undefined, open: boolean): string | undefined => {
     if (reference === undefined) return undefined;
     try {
       return read(reference, open);
@@ -18,8 +19,13 @@ export function destinationSettings(document: DestinationDocument, read: ReadRef
       return undefined;
     }
   };
-  const secrets = document.secrets.flatMap((reference) => {
-    const secret = resolved(reference);
+  const references: References = {
+    secret: (reference) => resolved(reference, false),
+    open: (reference) => resolved(reference, true),
+    problem: (message) => void problems.push(message),
+  };
+  const secrets = (document.secrets ?? []).flatMap((reference) => {
+    const secret = references.secret(reference);
     if (secret === undefined) return [];
     try {
       checkSecret(secret);
@@ -29,19 +35,18 @@ export function destinationSettings(document: DestinationDocument, read: ReadRef
       return [];
     }
   });
-  const { tls, oauth2 } = document;
+  const { id, adapter, allowHttp, allowPrivate, maxInFlight, timeoutSeconds, onUnknown, tls } = document;
   return {
-    id: document.id,
-    adapter: document.adapter,
-    url: document.url,
+    id,
+    adapter,
     secrets,
-    allowHttp: document.allowHttp,
-    allowPrivate: document.allowPrivate,
-    maxInFlight: document.maxInFlight,
-    timeoutSeconds: document.timeoutSeconds,
-    onUnknown: document.onUnknown,
-    tls: tls && { ca: resolved(tls.ca, true), certificate: resolved(tls.certificate, true), key: resolved(tls.key) },
-    oauth2: oauth2 && { ...oauth2, clientSecret: resolved(oauth2.clientSecret) ?? '' },
+    allowHttp,
+    allowPrivate,
+    maxInFlight,
+    timeoutSeconds,
+    onUnknown,
+    tls: tls && { ca: references.open(tls.ca), certificate: references.open(tls.certificate), key: references.secret(tls.key) },
+    ...protocolOf(adapter).settings(document, references),
     problems,
-  };
+  } as DestinationSettings;
 }

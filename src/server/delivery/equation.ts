@@ -1,8 +1,8 @@
-/** The delivery equation: submitted = delivered + queued + in flight + parked + unknown, for every destination and in all. */
+/** The delivery equation: submitted = delivered + queued + in flight + parked + unknown + waiting, for every destination and in all. */
 import { deliveryFigures, deliveryGaps, type DeliveryFigures, type DeliveryGap, type Store } from '#server/store';
 
 /** What is counted. */
-export const COUNTS = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown'] as const;
+export const COUNTS = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown', 'waiting'] as const;
 
 export type Counts = Record<(typeof COUNTS)[number], number>;
 
@@ -41,7 +41,7 @@ export function check(
   const findings: EquationFinding[] = [];
   const about = ({ municipality, destination }: { municipality: string; destination: string }) => ({ municipality, destination });
   for (const row of destinations) {
-    const open = row.queued + row.sending + row.parked + row.unknown;
+    const open = row.queued + row.sending + row.parked + row.unknown + row.waiting;
     if (row.submitted !== row.delivered + open) findings.push({ rule: 'unbalanced', ...about(row) });
     if (open > 0 && !configured(row.municipality, row.destination)) findings.push({ rule: 'unconfigured', ...about(row) });
   }

@@ -15,7 +15,7 @@ import {
   type SubmissionRow,
 } from '#server/store';
 import schema from '../../../static/schemas/status-callback.v1.schema.json' with { type: 'json' };
-import type { DestinationSettings } from './adapters/types.ts';
+import type { DestinationSettings } from './adapters/index.ts';
 import { verify } from './signature.ts';
 
 /** `status-callback.v1`. */

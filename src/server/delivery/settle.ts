@@ -1,7 +1,10 @@
 /** What becomes of a delivery after an attempt. Every write is fenced by the lease: false means that it is no longer ours, and nothing was changed. */
 import {
+  acceptDelivery,
+  awaitAcceptance,
   confirmDelivery,
   finishDelivery,
+  layOut,
   markUnknown,
   parkDelivery,
   purposes,
@@ -15,7 +18,7 @@ import {
   type Store,
 } from '#server/store';
 import type { DeliveryOutcome } from './adapters/types.ts';
-import { sourceOf } from './news.ts';
+import { LEADS_ON, sourceOf } from './news.ts';
 
 /** How long a destination rests that needs somebody to change its settings. */
 const SETTINGS_PAUSE = 5 * 60_000;
@@ -33,8 +36,18 @@ export interface SettleOptions {
 export async function settle(options: SettleOptions, claimed: Claimed, outcome: DeliveryOutcome): Promise<boolean> {
   const { store } = options;
   switch (outcome.kind) {
-    case 'delivered':
-      return finishDelivery(store, claimed, { status: outcome.status });
+    case 'delivered': {
+      const { status, accepted } = outcome;
+      if (accepted === undefined) return finishDelivery(store, claimed, { status });
+      const source = sourceOf(claimed.destination);
+      return acceptDelivery(store, claimed, { status, source, news: `${source}:${accepted}`, from: LEADS_ON.received });
+    }
+    case 'waiting': {
+      const { afterSeconds, status, checkpoint } = outcome;
+      return awaitAcceptance(store, claimed, { delay: afterSeconds * 1_000, status, checkpoint });
+    }
+    case 'laid-out':
+      return layOut(store, claimed);
     case 'unknown': {
       const held = await markUnknown(store, claimed, { error: outcome.reason, status: outcome.status });
       // Its news may have been faster than the end of our waiting: then there is no doubt.

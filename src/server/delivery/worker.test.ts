@@ -19,9 +19,10 @@ import {
   openTestFile,
   settingsFor,
   testKeys,
+  testSummary,
   type Office,
 } from './deliveries.fixture.ts';
-import type { DestinationSettings } from './adapters/types.ts';
+import type { HttpJsonSettings } from './adapters/http-json/index.ts';
 import { backoff, MOST_ATTEMPTS } from './schedule.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 
@@ -47,7 +48,7 @@ let town = 0;
 const told = (log: readonly Line[], attempts = 1) => eventually(() => log.filter((line) => line.event === 'delivery').length >= attempts);
 
 /** A municipality of its own, with a worker that serves it alone. */
-function place(settings: Partial<DestinationSettings> = {}, options: Partial<WorkerOptions> = {}, at: Office = office) {
+function place(settings: Partial<HttpJsonSettings> = {}, options: Partial<WorkerOptions> = {}, at: Office = office) {
   const municipality = `ort-${(town += 1)}`;
   const log: Line[] = [];
   const destination = settingsFor(at.url, settings);
@@ -60,6 +61,7 @@ function place(settings: Partial<DestinationSettings> = {}, options: Partial<Wor
       destinations: [{ municipality, settings: destination }],
       logger: { info: level('info'), warn: level('warn'), error: level('error') },
       openAttachment: (_municipality, _application, _key, id) => openTestFile(id),
+      summary: testSummary,
       poll: 40,
       pause: () => 0,
       grace: 300,

@@ -4,7 +4,8 @@
  */
 import { faultPoint } from '#server/faults';
 import { claimDeliveries, DatabaseUnavailable, nextDeliveryIn, syncDestination, type Claimed } from '#server/store';
-import type { DeliveryOutcome, DestinationSettings } from './adapters/types.ts';
+import type { DestinationSettings } from './adapters/index.ts';
+import type { DeliveryOutcome } from './adapters/types.ts';
 import { attempt, LeaseLost, Stopping, type AttemptOptions } from './attempt.ts';
 import { backoff, MOST_ATTEMPTS } from './schedule.ts';
 import { handBack, settle, type SettleOptions } from './settle.ts';

@@ -2,7 +2,6 @@
  * Virus scanning by clamd over its socket (`INSTREAM`), while the file streams past. Fail closed: without a clear "OK" the file is not taken.
  * clamd's own limit `StreamMaxLength` must be at least the largest upload, else large files are refused as `unscanned`.
  */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { UploadError } from './errors.ts';
 
@@ -49,7 +48,8 @@ class Instream implements VirusScan {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(block.length);
     this.#socket.write(length);
-    if (!this.#socket.write(block)) await Promise.race([once(this.#socket, 'drain').catch(() => undefined), this.#answer]);
+    // until the system has it: the block's memory is used again
+    await Promise.race([new Promise((sent) => this.#socket.write(block, sent)), this.#answer]);
   }
 
   async end(): Promise<void> {

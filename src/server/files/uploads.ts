@@ -6,16 +6,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   addFileChunk,
+  type Begun,
   beginFile,
   deleteFile,
   type FileRow,
   findFile,
   finishFile,
+  type NewFile,
   open,
   purposes,
   readFileChunk,
+  release,
   seal,
   type Store,
+  storeFile,
 } from '#server/store';
 import type { Scanner } from './clamd.ts';
 import { UploadError } from './errors.ts';
@@ -31,6 +35,8 @@ export interface UploadContext {
   /** The application's key. */
   key: Buffer;
   scanner?: Scanner | undefined;
+  /** Hash of the staff session that has the draft in hand; the database asks. Without it a citizen has. */
+  staff?: Buffer | undefined;
 }
 
 export interface Upload {
@@ -67,7 +73,7 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
   }
 }
 
-async function take({ store, key, scanner }: UploadContext, upload: Upload): Promise<StoredFile> {
+async function take({ store, key, scanner, staff }: UploadContext, upload: Upload): Promise<StoredFile> {
   const { municipality, applicationId: application, limits } = upload;
   const blocks = inBlocks(upload.stream, limits.maxBytes);
   const first = await blocks.next();
@@ -78,42 +84,65 @@ async function take({ store, key, scanner }: UploadContext, upload: Upload): Pro
   const id = upload.id ?? randomUUID();
   const name = fileName(upload.name, fileKinds[mime]);
   const context = (purpose: string) => ({ municipality, application, purpose, revision: 0 });
-  const begun = await beginFile(store, {
+  const maxFiles = limits.maxFiles ?? defaultMaxFiles;
+  const file: NewFile = {
     municipality,
     id,
     application,
     fieldPath: upload.fieldPath,
     nameSealed: seal(key, context(purposes.fileName(id)), Buffer.from(name)),
     mime,
-    maxFiles: limits.maxFiles ?? defaultMaxFiles,
-  });
-  if (begun === 'gone') throw new UploadError('gone');
-  if (begun === 'too-many') throw new UploadError('tooManyFiles', { maxFiles: limits.maxFiles ?? defaultMaxFiles });
-  if (begun === 'exists') return repeated(await findFile(store, municipality, application, id), name);
-
+    maxFiles,
+    staff,
+  };
+  /** Undefined: go on. @throws UploadError */
+  const before = async (begun: Begun): Promise<StoredFile | undefined> => {
+    if (begun === 'gone') throw new UploadError('gone');
+    if (begun === 'too-many') throw new UploadError('tooManyFiles', { maxFiles });
+    return begun === 'exists' ? repeated(await findFile(store, municipality, application, id), name) : undefined;
+  };
+  const sealed = (n: number, block: Block) => seal(key, context(purposes.fileChunk(id, n, block.last)), block.bytes);
   const inspection = new Inspection(mime);
   const hash = createHash('sha256');
   const scan = scanner?.();
-  let size = 0;
-  let n = 0;
-  try {
-    for (let block: Block | undefined = first.value; block; block = (await blocks.next()).value ?? undefined) {
-      size += block.bytes.length;
-      inspection.push(block.bytes);
-      hash.update(block.bytes);
-      await scan?.push(block.bytes);
-      await addFileChunk(store, municipality, id, n, seal(key, context(purposes.fileChunk(id, n, block.last)), block.bytes));
-      n += 1;
-    }
+  const pass = async (block: Block) => {
+    inspection.push(block.bytes);
+    hash.update(block.bytes);
+    await scan?.push(block.bytes);
+  };
+  const passed = async () => {
     inspection.end();
     await scan?.end();
-    const sha256 = hash.digest();
+    return hash.digest();
+  };
+  let size = first.value.bytes.length;
+  let begun = false;
+  try {
+    if (first.value.last) {
+      await pass(first.value);
+      const sha256 = await passed();
+      const there = await before(await storeFile(store, file, { bytes: sealed(0, first.value), size, sha256 }));
+      return there ?? { id, name, mime, size, sha256: sha256.toString('hex') };
+    }
+    const there = await before(await beginFile(store, file));
+    if (there) return there;
+    begun = true;
+    let n = 0;
+    for (let block: Block | undefined = first.value; block; block = (await blocks.next()).value ?? undefined) {
+      if (n > 0) size += block.bytes.length;
+      await pass(block);
+      const chunk = sealed(n, block);
+      await addFileChunk(store, municipality, id, n, chunk);
+      release(chunk);
+      n += 1;
+    }
+    const sha256 = await passed();
     if (!(await finishFile(store, { municipality, id, mime, size, chunks: n, sha256 }))) throw new UploadError('gone');
     return { id, name, mime, size, sha256: sha256.toString('hex') };
   } catch (error) {
     scan?.cancel();
     // if this fails too, the sweep takes the rest: it counts as unfinished for ever
-    await deleteFile(store, municipality, application, id).catch(() => undefined);
+    if (begun) await deleteFile(store, municipality, application, id).catch(() => undefined);
     throw error;
   }
 }
@@ -129,30 +158,34 @@ interface Block {
   last: boolean;
 }
 
-/** Cuts a stream into blocks of one length; the last may be shorter, and knows that it is the last. @throws UploadError tooLarge, aborted */
+/**
+ * Cuts a stream into blocks of one length; the last may be shorter, and knows that it is the last. All are the same memory: one counts until the next is
+ * asked for. @throws UploadError tooLarge, aborted
+ */
 async function* inBlocks(stream: Readable, maxBytes: number): AsyncGenerator<Block, undefined> {
-  let parts: Buffer[] = [];
-  let waiting = 0;
+  const block = Buffer.allocUnsafe(Math.min(chunkLength, maxBytes));
+  let filled = 0;
   let total = 0;
   try {
     // destroying a part of a form would stop the form
     for await (const part of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       total += part.length;
       if (total > maxBytes) throw new UploadError('tooLarge', { maxBytes });
-      parts.push(part);
-      waiting += part.length;
-      // a full block is only given out once more has come: it might be the last
-      if (waiting <= chunkLength) continue;
-      let joined = Buffer.concat(parts);
-      for (; joined.length > chunkLength; joined = joined.subarray(chunkLength))
-        yield { bytes: joined.subarray(0, chunkLength), last: false };
-      parts = [joined];
-      waiting = joined.length;
+      for (let taken = 0; taken < part.length;) {
+        // a full block is only given out once more has come: it might be the last
+        if (filled === block.length) {
+          yield { bytes: block, last: false };
+          filled = 0;
+        }
+        const copied = part.copy(block, filled, taken);
+        filled += copied;
+        taken += copied;
+      }
     }
   } catch (error) {
     throw error instanceof UploadError ? error : new UploadError('aborted');
   }
-  yield { bytes: Buffer.concat(parts), last: true };
+  yield { bytes: block.subarray(0, filled), last: true };
   return undefined;
 }
 
@@ -189,6 +222,9 @@ export async function openFile(
 }
 
 /** Deletes a file of a draft. False when there is none, or the application was handed in. */
-export function removeFile({ store }: Pick<UploadContext, 'store'>, { municipality, applicationId, id }: FileOwner): Promise<boolean> {
-  return deleteFile(store, municipality, applicationId, id);
+export function removeFile(
+  { store, staff }: Pick<UploadContext, 'store' | 'staff'>,
+  { municipality, applicationId, id }: FileOwner,
+): Promise<boolean> {
+  return deleteFile(store, municipality, applicationId, id, staff);
 }

@@ -11,6 +11,7 @@ import {
   resumeCodeFor,
   sealContent,
   secondFactor,
+  stillParked,
   today,
   traced,
   type Content,
@@ -125,15 +126,16 @@ export function createCounter(means: Means, day: () => string = today): Counter 
 
     view: async (municipality, session) => draftOf(await viewDraft(store, { municipality, staff: session }), municipality, session),
 
-    save(clerk, draft, answers, walked, { source, channel, lang, intake }) {
+    save(clerk, draft, answers, walked, { source, channel, lang, intake, parked = draft.parked, mistyped = draft.mistyped }) {
       const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
       const intakes = intake ? [...(draft.intakes ?? []), intake] : draft.intakes;
-      return write(clerk, draft, { answers, provenance, intakes }, walked, lang);
+      return write(clerk, draft, { answers, provenance, intakes, parked: stillParked(parked, answers), mistyped }, walked, lang);
     },
 
     confirm(clerk, draft, confirmation) {
+      const { answers, parked, mistyped } = draft;
       const intakes = draft.intakes?.map((one, index, all) => (index === all.length - 1 ? { ...one, confirmed: confirmation } : one));
-      return write(clerk, draft, { answers: draft.answers, provenance: confirmed(draft, confirmation.at), intakes }, draft.walk);
+      return write(clerk, draft, { answers, provenance: confirmed(draft, confirmation.at), intakes, parked, mistyped }, draft.walk);
     },
 
     async giveBack(clerk, draft, withCode) {

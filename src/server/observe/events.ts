@@ -35,6 +35,8 @@ export const EVENTS = {
   delivery_lost: delivery,
   delivery_parked: { ...delivery, ...outcome },
   delivery_unknown: { ...delivery, ...outcome },
+  /** Sent a day ago or earlier, and its receiver has not taken it. */
+  delivery_unaccepted: { ...delivery, hours: 'number' },
   delivery_broken: { ...delivery, reason: 'code' },
   destination_settings: { ...delivery, ...outcome },
   worker_failed: { delivery: 'id', error: 'code' },

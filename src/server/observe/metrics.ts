@@ -1,6 +1,6 @@
 /** Metrics in the Prometheus text format. Labels are routes, destinations and classes; never an address with something in it that belongs to a person. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { DeliveryFigures } from '#server/store';
+import type { DeliveryFigures, Unaccepted } from '#server/store';
 
 export interface Metrics {
   readonly contentType: string;
@@ -15,15 +15,17 @@ export interface Metrics {
 export interface MetricsOptions {
   /** The delivery equation, one query. */
   readonly figures: () => Promise<readonly DeliveryFigures[]>;
+  /** What receivers have not taken for too long. */
+  readonly unaccepted: () => Promise<readonly Unaccepted[]>;
   readonly failed?: (error: Error) => void;
   /** How long figures are good, in milliseconds. Default five seconds. */
   readonly keep?: number;
 }
 
-const STATES = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown'] as const;
+const STATES = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown', 'waiting'] as const;
 const BREAKER = { closed: 0, 'half-open': 1, open: 2 } as const;
 
-export function createMetrics({ figures, failed, keep = 5_000 }: MetricsOptions): Metrics {
+export function createMetrics({ figures, unaccepted, failed, keep = 5_000 }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -50,13 +52,19 @@ export function createMetrics({ figures, failed, keep = 5_000 }: MetricsOptions)
   });
   const deliveries = new Gauge({
     name: 'schalter_deliveries',
-    help: 'The delivery equation: submitted = delivered + queued + sending + parked + unknown',
+    help: 'The delivery equation: submitted = delivered + queued + sending + parked + unknown + waiting',
     labelNames: [...destination, 'state'],
     registers,
   });
   const oldest = new Gauge({
     name: 'schalter_delivery_oldest_queued_seconds',
     help: 'Age of the delivery that waits longest',
+    labelNames: destination,
+    registers,
+  });
+  const late = new Gauge({
+    name: 'schalter_deliveries_unaccepted',
+    help: 'Deliveries that were sent a day ago or earlier and that their receiver has not taken (counted to 100)',
     labelNames: destination,
     registers,
   });
@@ -70,22 +78,23 @@ export function createMetrics({ figures, failed, keep = 5_000 }: MetricsOptions)
   let read: Promise<void> | undefined;
   /** Portals share a database and each is asked: one query in a while is enough. */
   function refresh(): Promise<void> {
-    read ??= figures()
+    read ??= Promise.all([figures(), unaccepted()])
       .then(fill, (error: Error) => {
-        fill([]);
+        fill([[], []]);
         failed?.(error);
       })
       .finally(() => setTimeout(() => (read = undefined), keep).unref());
     return read;
   }
 
-  function fill(rows: readonly DeliveryFigures[]): void {
-    for (const gauge of [deliveries, oldest, breaker]) gauge.reset();
+  function fill([rows, waiting]: [readonly DeliveryFigures[], readonly Unaccepted[]]): void {
+    for (const gauge of [deliveries, oldest, breaker, late]) gauge.reset();
     for (const row of rows) {
       const about = { municipality: row.municipality, destination: row.destination };
       for (const state of STATES) deliveries.set({ ...about, state }, row[state]);
       oldest.set(about, row.oldestQueued);
       breaker.set(about, BREAKER[row.breaker]);
+      late.set(about, waiting.filter((one) => one.municipality === row.municipality && one.destination === row.destination).length);
     }
   }
 

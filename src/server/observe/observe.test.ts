@@ -124,14 +124,24 @@ describe('metrics', () => {
     delivered: 3,
     parked: 1,
     unknown: 0,
+    waiting: 0,
+    failures: 0,
+    rests: 0,
     oldestQueued: 61.5,
     breaker: 'open',
   };
 
+  it('tell how many a destination has not taken for too long', async () => {
+    const late = { municipality: 'musterstadt', destination: 'demo', delivery: 'x', seconds: 90_000 };
+    const text = await createMetrics({ figures: async () => [row], unaccepted: async () => [late, late] }).text();
+    expect(text).toContain('schalter_deliveries_unaccepted{municipality="musterstadt",destination="demo"} 2');
+    expect(text).toContain('schalter_deliveries{municipality="musterstadt",destination="demo",state="waiting"} 0');
+  });
+
   it('tell the equation, the breaker and the age of the longest waiting', async () => {
-    const text = await createMetrics({ figures: async () => [row] }).text();
+    const text = await createMetrics({ unaccepted: async () => [], figures: async () => [row] }).text();
     const about = 'municipality="musterstadt",destination="demo"';
-    for (const state of ['submitted', 'queued', 'sending', 'delivered', 'parked', 'unknown'] as const)
+    for (const state of ['submitted', 'queued', 'sending', 'delivered', 'parked', 'unknown', 'waiting'] as const)
       expect(text).toContain(`schalter_deliveries{${about},state="${state}"} ${row[state]}`);
     expect(text).toContain(`schalter_delivery_oldest_queued_seconds{${about}} 61.5`);
     expect(text).toContain(`schalter_destination_breaker{${about}} 2`);
@@ -140,7 +150,11 @@ describe('metrics', () => {
 
   it('ask the database once for many scrapes, and again later', async () => {
     let asked = 0;
-    const metrics = createMetrics({ figures: async () => ((asked += 1), [{ ...row, queued: asked }]), keep: 60 });
+    const metrics = createMetrics({
+      unaccepted: async () => [],
+      figures: async () => ((asked += 1), [{ ...row, queued: asked }]),
+      keep: 60,
+    });
     await Promise.all([metrics.text(), metrics.text(), metrics.text()]);
     expect(asked).toBe(1);
     await new Promise((wait) => setTimeout(wait, 100));
@@ -151,7 +165,7 @@ describe('metrics', () => {
     const failures: string[] = [];
     let away = false;
     const figures = async () => (away ? Promise.reject(new Error('away')) : [row]);
-    const metrics = createMetrics({ figures, failed: (error) => failures.push(error.message), keep: 0 });
+    const metrics = createMetrics({ unaccepted: async () => [], figures, failed: (error) => failures.push(error.message), keep: 0 });
     expect(await metrics.text()).toContain('schalter_deliveries{');
     away = true;
     await new Promise((wait) => setTimeout(wait, 20));
@@ -162,7 +176,7 @@ describe('metrics', () => {
   });
 
   it('count requests by route, attempts by outcome, call-backs by answer', async () => {
-    const metrics = createMetrics({ figures: async () => [] });
+    const metrics = createMetrics({ unaccepted: async () => [], figures: async () => [] });
     metrics.request('GET', '/[lang=lang]/status/[reference]', 200, 12);
     metrics.request('BREW', undefined, 404, 1);
     metrics.attempt({ municipality: 'musterstadt', destination: 'demo' }, 'delivered', 0.2);

@@ -111,6 +111,70 @@ export const parkDelivery = (
 export const markUnknown = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
   holds(store, 'delivery-unknown', 'unknown_delivery($1, $2, $3, $4, $5)', lease, result.error, result.status ?? null);
 
+/** It lies ready, and a person of this house takes it: nobody is asked meanwhile. */
+export const layOut = (store: Statements, lease: Lease) => holds(store, 'delivery-wait', 'wait_delivery($1, $2, $3, $4)', lease, null);
+/**
+ * Sent, and the receiver has not taken it yet: it is asked again after `delay`. Counts neither as an attempt nor for the breaker. `checkpoint`: kept
+ * instead of what was there.
+ */
+export const awaitAcceptance = (
+  store: Statements,
+  lease: Lease,
+  result: { delay: number; status?: number | undefined; checkpoint?: unknown },
+) =>
+  holds(
+    store,
+    'delivery-await',
+    'await_acceptance($1, $2, $3, $4, $5, $6)',
+    lease,
+    milliseconds(result.delay),
+    result.status ?? null,
+    json(result.checkpoint),
+  );
+
+/** The receiver took it: delivered and received, in one. `news`: its own id of that, prefixed like any external id; `from`: see `recordStatus`. */
+export const acceptDelivery = (
+  store: Statements,
+  lease: Lease,
+  result: { status?: number | undefined; source: string; news: string; from: readonly string[] },
+) =>
+  holds(
+    store,
+    'delivery-accept',
+    'accept_delivery($1, $2, $3, $4, $5, $6, $7)',
+    lease,
+    result.status ?? null,
+    result.source,
+    result.news,
+    result.from,
+  );
+
+/** The receiver hinted at news of what it calls `remote`: it is asked now. Gives how many deliveries that were. */
+export async function wakeDelivery(store: Statements, municipality: string, destination: string, remote: string): Promise<number> {
+  const [row] = await store.query<{ woken: number }>('delivery-wake', `select wake_delivery($1, $2, $3) as woken`, [
+    municipality,
+    destination,
+    remote,
+  ]);
+  return row?.woken ?? 0;
+}
+
+export interface Unaccepted {
+  municipality: string;
+  destination: string;
+  delivery: string;
+  /** Since it was sent. */
+  seconds: number;
+}
+
+/** What was sent `since` milliseconds ago or earlier and is not taken yet, of all municipalities, at most `max`, the longest waiting first. */
+export const unacceptedDeliveries = (store: Statements, since: number, max = 100) =>
+  store.query<Unaccepted>(
+    'delivery-unaccepted',
+    `select municipality, destination, delivery_id as delivery, seconds from unaccepted_deliveries($1, $2)`,
+    [milliseconds(since), max],
+  );
+
 /** Stores a step that is done, and renews the lease. */
 export const checkpointDelivery = (store: Statements, lease: Lease, checkpoint: unknown, leaseFor: number) =>
   holds(store, 'delivery-checkpoint', 'checkpoint_delivery($1, $2, $3, $4, $5)', lease, json(checkpoint), milliseconds(leaseFor));
@@ -168,11 +232,11 @@ export async function confirmDelivery(store: Statements, municipality: string, k
   return row?.done ?? false;
 }
 
-/** One line of the delivery equation: submitted = queued + sending + delivered + parked + unknown, always. */
+/** One line of the delivery equation: submitted = queued + sending + delivered + parked + unknown + waiting, always. */
 export interface DeliveryFigures {
   municipality: string;
   destination: string;
-  /** Submissions that ordered a delivery to it: counted on the submissions, everything else on the deliveries. */
+  /** Submissions that ordered a delivery to it, or that people sent there: counted on the submissions, everything else on the deliveries. */
   submitted: number;
   queued: number;
   /** In flight. */
@@ -180,16 +244,23 @@ export interface DeliveryFigures {
   delivered: number;
   parked: number;
   unknown: number;
+  /** Handed on, not taken yet. */
+  waiting: number;
   /** Seconds since the longest waiting was ordered. */
   oldestQueued: number;
   breaker: 'closed' | 'half-open' | 'open';
+  /** In a row. */
+  failures: number;
+  /** Seconds until an open breaker lets one through. */
+  rests: number;
 }
 
 /** The delivery equation, a line per destination; of all municipalities. */
 export const deliveryFigures = (store: Statements) =>
   store.query<DeliveryFigures>(
     'delivery-figures',
-    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, oldest_queued as "oldestQueued", breaker
+    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, waiting, oldest_queued as "oldestQueued", breaker,
+            failures, rests
      from delivery_figures()`,
   );
 

@@ -36,6 +36,13 @@ await owner.query(`insert into file_chunk (municipality, file_id, n, bytes) sele
 await owner.query(
   `insert into delivery_attempt (municipality, delivery_id, n, started_at, outcome) select municipality, id, 1, now(), 'retry' from delivery`,
 );
+await owner.query(
+  `insert into redirection (id, municipality, submission_id, delivery_id, source, target, reason, proposed_by, proposed_name)
+   select gen_random_uuid(), municipality, submission_id, id, destination, 'elsewhere', 'outage', 's', 'n' from delivery`,
+);
+await owner.query(
+  `insert into delivery_proof (municipality, delivery_id, source_id, kind, sealed) select municipality, id, 'x', 'accepted', 'x' from delivery`,
+);
 await owner.query(`insert into rate_limit values ('musterstadt', 'k', now(), now() + interval '1 hour', 1)`);
 await owner.query(`insert into periodic (municipality, name) values ('musterstadt', 'x')`);
 const hands = await handsIn(store, 'musterstadt');
@@ -98,7 +105,7 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
     });
   });
 
-  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'flow_version'])('%s only grows', async (name) => {
+  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'delivery_proof', 'flow_version'])('%s only grows', async (name) => {
     await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
     await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
   });

@@ -21,7 +21,7 @@ export interface SealContext {
   revision: number;
 }
 
-/** The purposes in use. `envelope`, `words`, `handover-note` and `file` bind further names. */
+/** The purposes in use. `envelope`, `words`, `proof`, `handover-note` and `file` bind further names. */
 export const purposes = {
   content: 'content',
   payload: 'payload',
@@ -29,6 +29,7 @@ export const purposes = {
   statusText: 'status-text',
   envelope: (destination: string) => `envelope:${destination}`,
   words: (delivery: string) => `words:${delivery}`,
+  proof: (delivery: string, source: string) => `proof:${delivery}:${source}`,
   handoverNote: (handover: string) => `handover-note:${handover}`,
   fileName: (file: string) => `file-name:${file}`,
   /** The number and the last flag make a dropped, doubled or swapped chunk fail. */
@@ -90,7 +91,17 @@ export function sealRaw(key: Uint8Array, aad: Uint8Array, bytes: Uint8Array): Bu
   const body = cipher.update(bytes);
   const rest = cipher.final();
   cipher.getAuthTag().copy(head, 1 + nonceLength);
-  return Buffer.concat([head, body, rest]);
+  const sealed = Buffer.concat([head, body, rest]);
+  release(body);
+  return sealed;
+}
+
+/**
+ * Gives a large buffer's memory back now and not with the next collection of garbage, which knows little of what lies outside its heap. Only for
+ * buffers that nobody reads any more, not even the system.
+ */
+export function release({ buffer, length }: Buffer): void {
+  if (length >= 64 * 1024 && length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
 
 /** `open` with the additional data as they are. @throws SealBroken */

@@ -7,10 +7,11 @@ import { findSubmission, submissionById, submissionOfSession, touchSession, type
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { openedViews } from './help.ts';
-import { nextText, packageOf, pdfResponse, receivedText, summaryPaper, transmittedText, walkAgain } from './papers.ts';
+import { nextText, pdfResponse } from './papers.ts';
 import { reader, textField } from './views.ts';
 import { go, GRANT, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
+import { packageOf, receivedText, summaryPdf, transmittedText, walkAgain } from './summary.ts';
 
 /** How long reference and second factor open a submission's pages. */
 const GRANTED = 60 * 60_000;
@@ -74,7 +75,7 @@ export async function receipt(request: Request, typed: string) {
 
 export async function receiptPdf(request: Request, typed: string): Promise<Response> {
   const row = await own(request, typed);
-  return pdfResponse(await summaryPaper(request, row), row.reference);
+  return pdfResponse(await summaryPdf(request, row), row.reference);
 }
 
 const failed = new WeakMap<Request, { code: string; problem: string }>();

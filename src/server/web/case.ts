@@ -11,17 +11,10 @@ import type { Clerk } from '#server/identity';
 import { clerkOf, counterPath, showCounter } from './clerk.ts';
 import type { Request } from './kit.ts';
 import { liftUsual, originText } from './provenance.ts';
-import {
-  caseMissingPaper,
-  packageOf,
-  pdfResponse,
-  receiptPaper,
-  receivedText,
-  summaryPaper,
-  transmittedText,
-  walkAgain,
-} from './papers.ts';
-import { reader, reviewSections } from './views.ts';
+import { caseMissingPaper, pdfResponse, receiptPaper } from './papers.ts';
+import { nowhere, packageOf, receivedText, summaryPdf, transmittedText, walkAgain } from './summary.ts';
+import { reviewSections } from '#views';
+import { reader } from './views.ts';
 
 export const casePath = (lang: string, reference: string): string => counterPath(lang, `case/${reference}`);
 
@@ -62,7 +55,7 @@ export async function casePage(request: Request, reference: string) {
       { label: t.t('counter.case.state'), value: t.t(`web.lifecycle.${row.lifecycle as Lifecycle}.label`) },
       { label: t.t('counter.case.transmitted'), value: transmittedText(request, pkg, content) ?? t.t('counter.case.online') },
     ],
-    ...liftUsual(reviewSections(read, walkAgain(request, row, pkg, content), () => undefined, origin)),
+    ...liftUsual(reviewSections(read, walkAgain(request, row, pkg, content), nowhere, origin)),
     papers: casePapers(request, row.reference),
   };
   return showCounter(request, { title: row.reference }, view);
@@ -70,7 +63,7 @@ export async function casePage(request: Request, reference: string) {
 
 const PAPERS: Readonly<Record<string, (request: Request, row: SubmissionRow) => Promise<Uint8Array>>> = {
   receipt: receiptPaper,
-  summary: summaryPaper,
+  summary: summaryPdf,
   missing: caseMissingPaper,
 };
 

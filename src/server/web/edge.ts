@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Portal } from '../portal.ts';
 import type { Municipality } from '#server/config';
+import { FORM_LIMIT, UPLOAD_LIMIT } from './limits.ts';
 import { peerOf } from './peer.ts';
 import { rawRefusal, REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
@@ -31,11 +32,6 @@ export type KitHandler = (req: KnownRequest, res: ServerResponse) => Promise<voi
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/;
-/** A page's form: typed text only. */
-const FORM_LIMIT = 256 * 1024;
-/** Uploads are limited while they stream, by the field's own limit, and the page keeps the rest. Beyond this nothing is read at all. */
-export const UPLOAD_LIMIT = 256 * 1024 * 1024;
-
 const CALLBACK_LIMIT = 64 * 1024;
 /** What the page of a refusal looks like: the same under every name, also where nothing else is served. */
 const REFUSAL_FILES = new Set(['/error.css', '/favicon.svg']);
@@ -115,7 +111,9 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     const upload = type === 'multipart/form-data';
     inTime(req, upload);
     if (WRITES.has(req.method ?? '')) {
-      if (path === '/api/v1/status') return callback(req, res, municipality);
+      if (path === '/api/v1/status') return callback(req, res, (body) => portal.statusCallback(municipality, req.headers, body));
+      const hinting = /^\/api\/v1\/fit-connect\/([a-z][a-z0-9-]*)$/.exec(path)?.[1];
+      if (hinting) return callback(req, res, (body) => portal.hint(municipality, hinting, req.headers, body));
       const site = req.headers['sec-fetch-site'];
       const own = req.headers.origin === `${peer.scheme}://${req.headers.host}` && (site === undefined || site === 'same-origin');
       const empty = type === '' && (req.headers['content-length'] ?? '0') === '0' && req.headers['transfer-encoding'] === undefined;
@@ -139,7 +137,11 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
     await handler(Object.assign(req, { schalter: context }), res);
   }
 
-  async function callback(req: IncomingMessage, res: ServerResponse, municipality: Municipality): Promise<void> {
+  async function callback(
+    req: IncomingMessage,
+    res: ServerResponse,
+    take: (body: Buffer) => Promise<{ status: number; body: string }>,
+  ): Promise<void> {
     if (req.method !== 'POST') return plain(res, 405, 'Method not allowed.');
     const chunks: Buffer[] = [];
     let size = 0;
@@ -148,7 +150,7 @@ export function createEdge(portal: Portal, handler: KitHandler): Server {
       if (size <= CALLBACK_LIMIT) chunks.push(chunk);
     }
     if (size > CALLBACK_LIMIT) return plain(res, 413, 'Too large.');
-    const result = await portal.statusCallback(municipality, req.headers, Buffer.concat(chunks));
+    const result = await take(Buffer.concat(chunks));
     plain(res, result.status, result.body);
   }
 

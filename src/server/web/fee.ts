@@ -8,7 +8,8 @@ import type { SummaryError } from '#ui/types.ts';
 import { money } from '#i18n';
 import type { Request } from './kit.ts';
 import { feeOf } from './review.ts';
-import { fieldLabel, reader } from './views.ts';
+import { fieldLabel } from '#views';
+import { reader } from './views.ts';
 
 const WAYS = ['open', 'cash', 'card', 'machine', 'invoice'] as const;
 /** Paid at the counter: then the register has given a number. */

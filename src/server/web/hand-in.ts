@@ -5,6 +5,7 @@ import { submit, walkOptions, type Confirmation, type Draft } from '#server/appl
 import type { Clerk } from '#server/identity';
 import type { SheetDoneView } from '#ui/counter/types.ts';
 import type { SummaryError } from '#ui/types.ts';
+import { domId, fieldLabel, problemText } from '#views';
 import { casePapers } from './case.ts';
 import { stationName } from './clerk.ts';
 import { readConfirmation } from './confirmation.ts';
@@ -13,7 +14,7 @@ import type { Request } from './kit.ts';
 import { revisionOf } from './question.ts';
 import { shownHash, SUMMARY } from './review.ts';
 import { keepSent, lacking } from './sheet-check.ts';
-import { domId, fieldLabel, problemText, reader } from './views.ts';
+import { reader } from './views.ts';
 
 type Values = ReadonlyMap<string, readonly string[]>;
 

@@ -1,9 +1,10 @@
 /** Kit's server hooks: the request's context from the edge, the language of the document, and error pages that say what to do. */
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
-import type { RequestContext } from './edge.ts';
+import type { KnownRequest } from './edge.ts';
 import { DatabaseUnavailable } from '#server/store';
 import { openPortal } from '../portal.ts';
 import { openRequest } from './kit.ts';
+import { summaryOfSubmission } from './summary.ts';
 import { REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
 declare global {
@@ -15,7 +16,7 @@ declare global {
       retryAfter?: number;
     }
     interface Platform {
-      req: { schalter: RequestContext };
+      req: KnownRequest;
     }
     interface Error {
       message: string;
@@ -27,7 +28,9 @@ declare global {
 
 /** Opens the portal once; the edge outside the bundle takes it from here. */
 export const init: ServerInit = async () => {
-  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('schalter.portal')] = await openPortal(process.env);
+  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('schalter.portal')] = await openPortal(process.env, {
+    summary: summaryOfSubmission,
+  });
 };
 
 export const handle: Handle = async ({ event, resolve }) => {

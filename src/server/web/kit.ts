@@ -8,6 +8,7 @@ import type { Offering } from '#server/catalog';
 import { sessionHash } from '#server/store';
 import type { LanguageLink, Link, PageFrame } from '#ui/types.ts';
 import type { RequestContext } from './edge.ts';
+import { FORM_LIMIT, UPLOAD_LIMIT } from './limits.ts';
 import { Shown } from './shown.ts';
 
 const COOKIE = '__Host-sid';
@@ -74,6 +75,7 @@ export interface FrameOptions {
   /** Where a code for the counter is given out. */
   readonly handover?: string;
   readonly notice?: PageFrame['notice'];
+  readonly bring?: PageFrame['bring'];
 }
 
 /**
@@ -117,6 +119,7 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
     session: options.session,
     end: known(request) ? { href: `/${lang}/end`, label: t.t('web.end.title') } : undefined,
     notice: options.notice,
+    bring: options.bring,
     unlisted: options.unlisted,
   };
 }
@@ -129,25 +132,28 @@ export function go(to: string): never {
   redirect(303, to);
 }
 
-/** The body, for a reader that may give up: what it leaves is read past, because a browser reads no answer before it has sent everything. */
+/**
+ * The body, as it comes from the network and without Kit's copy of it. For a reader that may give up: what it leaves is read past, because a browser
+ * reads no answer before it has sent everything.
+ */
 export async function* bodyOf(event: RequestEvent): AsyncGenerator<Uint8Array, void> {
-  const reader = event.request.body?.getReader();
-  if (!reader) return;
+  const { req } = event.platform!;
+  const parts = () => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  let size = 0;
   try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+    for await (const part of parts()) {
+      size += part.length;
+      if (size > UPLOAD_LIMIT) error(413, 'form');
+      yield part;
+    }
   } finally {
-    // Broken off or already at its end: then there is nothing to read past.
-    while (
-      await reader.read().then(
-        (part) => !part.done,
-        () => false,
-      )
-    );
+    // Broken off: then there is nothing to read past.
+    if (!req.readableEnded && !req.destroyed)
+      try {
+        for await (const part of parts()) void part;
+      } catch {}
   }
 }
-
-/** Typed text of one page, in bytes. */
-const FORM_LIMIT = 256 * 1024;
 
 /** Controls of a posted form; repeated names keep all their values. A body that is too long is read to its end, so that the answer arrives, but not kept. */
 export async function readForm(event: RequestEvent): Promise<Map<string, string[]>> {

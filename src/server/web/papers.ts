@@ -1,119 +1,18 @@
-/** Documents of an application, as PDF: what was handed in, what a clerk has in hand, what is still missing, a code to take away. */
-import { dateTime, longDate } from '#i18n';
-import { copyAnswers, joinPath, sheetWalk, walk, type Answers, type Walk } from '#flow';
-import type { Package, PackageDocuments } from '#package';
-import { frozen, groupCode, keepSummary, walkOptions, type Draft, type Frozen, type Handling } from '#server/applications';
-import type { ConfirmationPart } from '#server/documents';
+/** Documents about an application, as PDF: that it was received, what a clerk has in hand, what is still missing, a code to take away. */
+import { joinPath, sheetWalk, type Answers, type Walk } from '#flow';
+import type { Package } from '#package';
+import { frozen, groupCode, walkOptions, type Draft } from '#server/applications';
 import type { Code } from '#server/handover';
-import { loadFlow, type SubmissionRow } from '#server/store';
+import type { SubmissionRow } from '#server/store';
+import { fieldLabel, formatValue, reviewSections, valuesOf, type Reader } from '#views';
 import { proseBlocks, type Inline } from '#ui/prose.ts';
 import type { Link } from '#ui/types.ts';
 import { feeText } from './fee.ts';
 import { qrOf } from './help.ts';
-import { offeringOf, type Request } from './kit.ts';
-import { liftUsual, originText } from './provenance.ts';
+import type { Request } from './kit.ts';
 import { declarationsOf, shownHash } from './review.ts';
-import { fieldLabel, formatValue, reader, reviewSections, valuesOf, type Reader, type ReviewSection } from './views.ts';
-
-export async function packageOf(request: Request, row: SubmissionRow): Promise<Package> {
-  const pkg = await request.portal.catalog.version(
-    row.service,
-    row.flowHash,
-    async () => (await loadFlow(request.portal.store, request.municipality.id, row.flowHash)) as PackageDocuments,
-  );
-  if (!pkg) throw new Error('the pinned flow version cannot be read');
-  return pkg;
-}
-
-/** The walk as it was when the application was handed in, whole. */
-export function walkAgain(request: Request, row: SubmissionRow, pkg: Package, { answers, today }: Frozen): Walk {
-  const options = walkOptions({ pkg, today, offering: offeringOf(request, row.service) });
-  return walk(pkg.flow, copyAnswers(answers), { ...options, lenient: true });
-}
-
-/** When it was received: the day a letter came in counts, the time of entry stands beside it. */
-export function receivedText({ t, lang }: Request, row: SubmissionRow, handling: Handling | undefined): string {
-  const entered = dateTime(row.submittedAt, lang);
-  const letter = handling?.intakes.findLast(({ receivedOn }) => receivedOn !== undefined)?.receivedOn;
-  return letter === undefined
-    ? entered
-    : t.t('counter.papers.receivedOn', { day: longDate(new Date(`${letter}T12:00:00Z`), lang), entered });
-}
-
-/** The name of whoever applies, from the answers that the service names. */
-function applicantOf(pkg: Package, answers: Readonly<Record<string, unknown>>): string | undefined {
-  const parts = (pkg.service.applicant ?? []).map((path) => answers[path]).filter((one) => typeof one === 'string' && one !== '');
-  return parts.length > 0 ? parts.join(' ') : undefined;
-}
-
-/** Who sent it for whom, where staff did. */
-export function transmittedText(
-  { t }: Request,
-  pkg: Package,
-  { answers, handling }: Pick<Frozen, 'answers' | 'handling'>,
-): string | undefined {
-  const by = handling?.transmittedBy;
-  if (by?.by !== 'clerk') return undefined;
-  const who = by.place === undefined ? by.name : `${by.name} (${by.place})`;
-  const whom = applicantOf(pkg, answers);
-  return whom === undefined ? who : t.t('counter.papers.transmitted', { who, whom });
-}
-
-/** Who was there and how they were known, and how they confirmed. */
-function confirmationPart({ t, lang }: Request, handling: Handling | undefined): ConfirmationPart | undefined {
-  if (!handling) return undefined;
-  const { confirmation, intakes, fee } = handling;
-  const came = intakes.map(({ channel, person, identity, actor, at, receivedOn }) =>
-    t.t('counter.papers.intake', {
-      channel: t.t(`counter.intake.channel.${channel}`),
-      person: t.t(`counter.intake.person.${person}`),
-      identity: identity.verified
-        ? t.t('counter.papers.proven', { method: t.t(`counter.intake.method.${identity.method}`) })
-        : t.t('counter.intake.unproven'),
-      who: actor,
-      when: dateTime(new Date(at), lang),
-      received: receivedOn ? t.t('counter.papers.letter', { day: longDate(new Date(`${receivedOn}T12:00:00Z`), lang) }) : '',
-    }),
-  );
-  const how = t.t(`counter.papers.how.${confirmation.how}`, { when: dateTime(new Date(confirmation.at), lang) });
-  const said = [confirmation.note, confirmation.name && t.t('counter.papers.signedBy', { name: confirmation.name })];
-  const lines = [...came, how, ...said, fee && feeText(t, lang, fee)].filter((one) => one !== undefined && one !== '') as string[];
-  return { lines, drawing: confirmation.drawing, hash: confirmation.summarySha256 };
-}
-
-const origins =
-  ({ t, lang }: Request, provenance: Frozen['provenance']) =>
-  (path: string) =>
-    originText(t, lang, provenance?.[path], 'day');
-const nowhere = () => undefined;
-function usually({ t }: Request, all: readonly ReviewSection[]) {
-  const { usual, sections } = liftUsual(all);
-  return { sections, usual: usual && `${t.t('counter.sheet.usual')} ${usual}` };
-}
-
-/** The application as it was handed in; made once, then kept. */
-export async function summaryPaper(request: Request, row: SubmissionRow): Promise<Uint8Array> {
-  const { portal, municipality, lang } = request;
-  const { content, key, summary } = await frozen(portal.store, portal.keys, municipality.id, row);
-  if (summary) return summary;
-  const pkg = await packageOf(request, row);
-  const read = reader(pkg, lang);
-  const walked = walkAgain(request, row, pkg, content);
-  const pdf = await portal.documents.summary({
-    lang,
-    municipality,
-    service: read.t.t('service.title'),
-    reference: row.reference,
-    receivedAt: receivedText(request, row, content.handling),
-    recipient: offeringOf(request, row.service).destination.name,
-    transmittedBy: transmittedText(request, pkg, content),
-    ...usually(request, reviewSections(read, walked, nowhere, origins(request, content.provenance))),
-    declaration: declarationsOf(read, walked),
-    confirmation: confirmationPart(request, content.handling),
-  });
-  await keepSummary(portal.store, municipality.id, row, key, pdf);
-  return pdf;
-}
+import { nowhere, origins, packageOf, receivedText, recipientOf, transmittedText, usually, walkAgain } from './summary.ts';
+import { reader } from './views.ts';
 
 /** That it was received, when, and what comes now. */
 export async function receiptPaper(request: Request, row: SubmissionRow): Promise<Uint8Array> {
@@ -128,7 +27,7 @@ export async function receiptPaper(request: Request, row: SubmissionRow): Promis
     service: read.t.t('service.title'),
     reference: row.reference,
     receivedAt: receivedText(request, row, content.handling),
-    recipient: offeringOf(request, row.service).destination.name,
+    recipient: recipientOf(request, row),
     transmittedBy: transmittedText(request, pkg, content),
     next: stepsOf(nextText(request, read, walkAgain(request, row, pkg, content))),
     status: [t.t('counter.papers.status', { address, factor: t.t(`counter.papers.factor.${row.factorKind ?? 'date'}`) })],
@@ -146,7 +45,7 @@ function stepsOf(text: string): string[] {
 
 /** What happens now, in the flow's own words if it has any. */
 export function nextText({ t }: Request, read: Reader, walked: Walk): string {
-  const done = [...read.pkg.flow.pages.values()].find((page) => page.kind === 'done');
+  const done = [...walked.flow.pages.values()].find((page) => page.kind === 'done');
   const told = [done && `page.${done.id}.intro`, 'service.next'].find((name) => name && read.t.has(name));
   return told ? read.t.t(told, walked.scope) : t.t('web.next');
 }
@@ -189,8 +88,7 @@ function missingPaper(request: Request, pkg: Package, recipient: string, missing
 
 export function draftMissingPaper(request: Request, draft: Draft): Promise<Uint8Array> {
   const walked = sheetWalk(draft.pkg.flow, draft.answers, walkOptions(draft));
-  const { parked } = draft as { parked?: Readonly<Record<string, { reason: string }>> };
-  const missing = missingOf(reader(draft.pkg, request.lang), walked, draft.answers, parked);
+  const missing = missingOf(reader(draft.pkg, request.lang), walked, draft.answers, draft.parked);
   return missingPaper(request, draft.pkg, draft.offering.destination.name, missing);
 }
 
@@ -200,7 +98,7 @@ export async function caseMissingPaper(request: Request, row: SubmissionRow): Pr
   const pkg = await packageOf(request, row);
   const walked = walkAgain(request, row, pkg, content);
   const missing = missingOf(reader(pkg, lang), walked, walked.counted);
-  return missingPaper(request, pkg, offeringOf(request, row.service).destination.name, missing);
+  return missingPaper(request, pkg, recipientOf(request, row), missing);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How an answer came in, as a line below it; nothing where the citizen typed it online, which needs no saying. */
 import { dateTime, longDate, type Translator } from '#i18n';
 import type { Provenance } from '#server/applications';
-import type { ReviewSection } from './views.ts';
+import type { ReviewSection } from '#views';
 
 /** `by`: to the minute, or to the day for who looks over many. */
 export function originText(

@@ -10,6 +10,8 @@ import { walkOptions } from '#server/applications';
 export interface FormInput {
   /** Control name -> values, as posted. */
   readonly values: Controls;
+  /** Its files have just been saved: with nothing else on the page there is nothing more to save. */
+  readonly saved?: boolean;
 }
 
 export type PostResult =
@@ -63,10 +65,12 @@ export async function postPage(
   const blocked = after.warnings.some((warning) => warning.level === 'must' || !warning.confirmed);
   if (all.length > 0 || blocked) return { kind: 'invalid', step: after, raw, problems: all, walk };
 
+  const toReview = single('_back') === 'review';
+  if (input.saved && isDeepStrictEqual({ ...answers }, { ...draft.answers })) return next(draft.walk, path, toReview);
   const saved = await applications.save(draft, answers, walk, lang);
   if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
-  return next(saved.draft.walk, path, single('_back') === 'review');
+  return next(saved.draft.walk, path, toReview);
 }
 
 async function postCollection(applications: Applications, draft: Draft, step: Step, input: FormInput, lang: string): Promise<PostResult> {

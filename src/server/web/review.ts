@@ -3,8 +3,9 @@ import type { Step, Walk } from '#flow';
 import { money, type Translator } from '#i18n';
 import { summaryHash, type Draft, type Summary } from '#server/applications';
 import type { SummaryError, WarningView } from '#ui/types.ts';
+import { fieldLabel, reviewSections, valuesOf, type Reader, type ReviewSection } from '#views';
 import { originText } from './provenance.ts';
-import { fieldLabel, reader, reviewSections, valuesOf, type Reader, type ReviewSection } from './views.ts';
+import { reader } from './views.ts';
 
 export interface ReviewParts {
   readonly sections: readonly ReviewSection[];

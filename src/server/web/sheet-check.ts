@@ -3,6 +3,7 @@ import { readRaw, type Step } from '#flow';
 import { shortfall, type Draft } from '#server/applications';
 import type { SheetCheckView } from '#ui/counter/types.ts';
 import type { SummaryError } from '#ui/types.ts';
+import { CHECK, fieldViews } from '#views';
 import { counterPath } from './clerk.ts';
 import { confirmationView } from './confirmation.ts';
 import { feeView } from './fee.ts';
@@ -10,8 +11,8 @@ import { sheetPath } from './intake.ts';
 import type { Request } from './kit.ts';
 import { liftUsual } from './provenance.ts';
 import { reviewParts, shownHash, SUMMARY } from './review.ts';
-import { CHECK, sheetFrame, type SheetContext } from './sheet-views.ts';
-import { fieldViews, reader } from './views.ts';
+import { sheetFrame, type SheetContext } from './sheet-views.ts';
+import { reader } from './views.ts';
 
 /** What was sent and not taken, for the page in its answer. */
 const sent = new WeakMap<Request, ReadonlyMap<string, readonly string[]>>();

@@ -3,17 +3,17 @@ import { createServer as createTcp, type AddressInfo, type Socket } from 'node:n
 import type { SecureVersion } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answerWith, openOffice } from '../deliveries.fixture.ts';
-import { mayCall } from './addresses.ts';
-import { identity } from '../certificates.fixture.ts';
-import { EgressFailed, EgressRefused, post, type EgressPolicy, type Lookup } from './index.ts';
+import { mayCall, type Lookup } from '#server/network';
+import { identity } from '../../network/certificates.fixture.ts';
+import { EgressFailed, EgressRefused, request, type EgressPolicy } from './index.ts';
 
 /** Listens where nobody may call. */
 const canary = await openOffice();
 const port = new URL(canary.url).port;
 
 const call = (url: string, policy: Partial<EgressPolicy> = {}, headers: Record<string, string> = {}) =>
-  post(
-    { url, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from('{}') },
+  request(
+    { method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from('{}') },
     { endpoints: [url], timeoutMilliseconds: 2_000, ...policy },
   );
 const failure = (work: Promise<unknown>): Promise<Error & Pick<EgressFailed, 'code' | 'sent'>> =>
@@ -189,12 +189,25 @@ describe('R7: a call ends, whatever the other side does', () => {
         await new Promise((wait) => setTimeout(wait, 2));
       }
     }
-    const answer = await post(
-      { url, headers: {}, body: large() },
+    const answer = await request(
+      { method: 'POST', url, headers: {}, body: large() },
       { endpoints: [url], allowHttp: true, allowPrivate: true, timeoutMilliseconds: 2_000 },
     );
     expect(answer).toMatchObject({ status: 413, body: 'no' });
     server.close();
+  });
+
+  it('GET sends nothing, PUT what it was given, and both are held to the same rules', async () => {
+    const office = await openOffice();
+    office.react((_call, res, req) => void res.end(`${req.method} ${'x'.repeat(100)}`));
+    const policy = { endpoints: [office.url], allowHttp: true, allowPrivate: true, timeoutMilliseconds: 2_000 };
+    const get = { method: 'GET', url: office.url, headers: {} } as const;
+    expect((await request(get, policy)).body).toMatch(/^GET x/);
+    expect((await request({ ...get, method: 'PUT', body: Buffer.from('new') }, policy)).body).toMatch(/^PUT x/);
+    expect(office.calls.map((one) => one.body.toString())).toEqual(['', 'new']);
+    expect((await failure(request({ ...get, mostBytes: 50 }, policy))).code).toBe('ANSWER_TOO_LONG');
+    expect(await failure(request({ ...get, url: canary.url }, policy))).toBeInstanceOf(EgressRefused);
+    expect(await failure(request(get, { ...policy, allowPrivate: false }))).toBeInstanceOf(EgressRefused);
   });
 
   it('a body of ours that breaks is our fault, and arrives nowhere as a whole', async () => {
@@ -203,8 +216,8 @@ describe('R7: a call ends, whatever the other side does', () => {
       yield Buffer.from('half');
       throw new RangeError('ours');
     }
-    const work = post(
-      { url: office.url, headers: { 'content-length': '100' }, body: broken() },
+    const work = request(
+      { method: 'POST', url: office.url, headers: { 'content-length': '100' }, body: broken() },
       { endpoints: [office.url], allowHttp: true, allowPrivate: true, timeoutMilliseconds: 2_000 },
     );
     expect(await failure(work)).toBeInstanceOf(RangeError);

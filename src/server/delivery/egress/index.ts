@@ -3,38 +3,31 @@
  * that nothing can change between check and use; redirects are answers like any other; every call has one deadline and a limit on what it reads.
  */
 import { faultPoint } from '#server/faults';
-import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import { AddressRefused, checkedLookup, checkLiteral, type NetworkPolicy } from '#server/network';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { mayCall } from './addresses.ts';
 
-export type Lookup = (
-  host: string,
-  options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
-export interface EgressPolicy {
+export interface EgressPolicy extends NetworkPolicy {
   /** Addresses that are configured; a call goes to the host and port of one of them. */
   readonly endpoints: readonly string[];
   readonly allowHttp?: boolean | undefined;
-  readonly allowPrivate?: boolean | undefined;
   /** For the whole call: look-up, connection, TLS, sending, answer. */
   readonly timeoutMilliseconds: number;
   /** PEM. `ca` replaces the system's list; `certificate` and `key` are shown to the receiver (mTLS). */
   readonly tls?:
     { readonly ca?: string | undefined; readonly certificate?: string | undefined; readonly key?: string | undefined } | undefined;
-  /** For tests: instead of the system's resolver. */
-  readonly lookup?: Lookup | undefined;
 }
 
 export interface EgressRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+  /** Nothing with GET. */
+  readonly body?: AsyncIterable<Uint8Array> | Uint8Array;
+  /** Bytes of the answer that are read at most; a longer one is no answer. Default 64 KB. */
+  readonly mostBytes?: number;
   /** Ends the call early. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,6 +35,8 @@ export interface EgressRequest {
 export interface EgressAnswer {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
+  readonly bytes: Buffer;
+  /** As UTF-8. */
   readonly body: string;
 }
 
@@ -66,19 +61,23 @@ export class EgressFailed extends Error {
 }
 
 const MOST_BYTES = 64 * 1024;
+const NOTHING = new Uint8Array();
 
 /**
- * One POST, on a connection of its own.
+ * One call, on a connection of its own.
  * @throws EgressRefused before anything is sent; EgressFailed; and whatever reading `body` throws
  */
-export async function post({ url, headers, body, signal }: EgressRequest, policy: EgressPolicy): Promise<EgressAnswer> {
+export async function request(
+  { method, url, headers, body = NOTHING, mostBytes = MOST_BYTES, signal }: EgressRequest,
+  policy: EgressPolicy,
+): Promise<EgressAnswer> {
   const target = checked(url, policy);
   const secure = target.protocol === 'https:';
   const deadline = AbortSignal.timeout(policy.timeoutMilliseconds);
   let call: ClientRequest;
   try {
     call = (secure ? httpsRequest : httpRequest)(target, {
-      method: 'POST',
+      method,
       headers: { ...headers },
       agent: false,
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
@@ -104,10 +103,12 @@ export async function post({ url, headers, body, signal }: EgressRequest, policy
   const sent = source.into(call).catch(() => undefined);
   try {
     const answer = await Promise.race([answered, sent.then(() => answered)]);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await read(answer) };
+    const bytes = await read(answer, mostBytes);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, bytes, body: bytes.toString() };
   } catch (error) {
     if (source.broken) throw source.broken;
-    if (error instanceof EgressRefused || error instanceof EgressFailed) throw error;
+    if (error instanceof AddressRefused) throw new EgressRefused(error.code);
+    if (error instanceof EgressFailed) throw error;
     const code = deadline.aborted ? 'TIMEOUT' : signal?.aborted ? 'ABORTED' : ((error as NodeJS.ErrnoException).code ?? 'FAILED');
     throw new EgressFailed(code, connected, error);
   } finally {
@@ -118,9 +119,9 @@ export async function post({ url, headers, body, signal }: EgressRequest, policy
 /** What is sent, and whether reading it failed: that is our side's fault and no answer of the receiver. */
 class Source {
   broken: Error | undefined;
-  readonly #body: EgressRequest['body'];
+  readonly #body: AsyncIterable<Uint8Array> | Uint8Array;
 
-  constructor(body: EgressRequest['body']) {
+  constructor(body: AsyncIterable<Uint8Array> | Uint8Array) {
     this.#body = body;
   }
 
@@ -139,38 +140,28 @@ class Source {
   }
 }
 
-function checked(url: string, { endpoints, allowHttp, allowPrivate }: EgressPolicy): URL {
+function checked(url: string, policy: EgressPolicy): URL {
+  const { endpoints, allowHttp } = policy;
   const target = new URL(url);
   if (!endpoints.some((one) => new URL(one).origin === target.origin)) throw new EgressRefused('endpoint-refused');
   if (target.protocol !== 'https:' && !(target.protocol === 'http:' && allowHttp)) throw new EgressRefused('http-refused');
   if (target.username || target.password) throw new EgressRefused('password-refused');
-  // Literal addresses are not looked up. URL has already turned every spelling of them into the plain one.
-  const literal = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) && !mayCall(literal, allowPrivate)) throw new EgressRefused('address-refused');
+  // URL has already turned every spelling of an address into the plain one.
+  try {
+    checkLiteral(target.hostname, policy);
+  } catch {
+    throw new EgressRefused('address-refused');
+  }
   return target;
 }
 
-/** The system's look-up, with addresses left out that may not be called; none left: refused. */
-function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
-  type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-  return (host: string, options: object, done: Done) => {
-    lookup(host, { ...options, all: true }, (error, addresses) => {
-      if (error) return done(error, []);
-      const usable = addresses.filter(({ address }) => mayCall(address, allowPrivate));
-      if (usable.length === 0) return done(new EgressRefused('address-refused'), []);
-      if ((options as LookupAllOptions).all) return done(null, usable);
-      return done(null, usable[0]!.address, usable[0]!.family);
-    });
-  };
-}
-
-async function read(answer: IncomingMessage): Promise<string> {
+async function read(answer: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new EgressFailed('ANSWER_TOO_LONG', true);
+    if (size > mostBytes) throw new EgressFailed('ANSWER_TOO_LONG', true);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

@@ -2,11 +2,21 @@ import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { answerWith, FILE, openOffice, openTestFile, SECRET, settingsFor, testEnvelope, type Call } from '../../deliveries.fixture.ts';
-import { post } from '../../egress/index.ts';
+import {
+  answerWith,
+  FILE,
+  openOffice,
+  openTestFile,
+  SECRET,
+  settingsFor,
+  testEnvelope,
+  testSummary,
+  type Call,
+} from '../../deliveries.fixture.ts';
+import { request } from '../../egress/index.ts';
 import { sign, verify } from '../../signature.ts';
-import type { DeliveryContext, DestinationSettings } from '../types.ts';
-import { httpJson } from './index.ts';
+import type { DeliveryContext } from '../types.ts';
+import { httpJson, type HttpJsonSettings } from './index.ts';
 
 const office = await openOffice();
 const issuer = await openOffice();
@@ -22,7 +32,11 @@ const schema = JSON.parse(
 ) as object;
 const fits = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
 
-function contextFor(settings: Partial<DestinationSettings> = {}, files = 0, more: Partial<DeliveryContext> = {}): DeliveryContext {
+function contextFor(
+  settings: Partial<HttpJsonSettings> = {},
+  files = 0,
+  more: Partial<DeliveryContext<HttpJsonSettings>> = {},
+): DeliveryContext<HttpJsonSettings> {
   const destination = settingsFor(office.url, settings);
   const envelope = testEnvelope(randomUUID(), 'office', 'musterstadt', files);
   return {
@@ -30,11 +44,16 @@ function contextFor(settings: Partial<DestinationSettings> = {}, files = 0, more
     envelope,
     bytes: Buffer.from(JSON.stringify(envelope)),
     openAttachment: openTestFile,
+    summary: testSummary,
+    signal: new AbortController().signal,
+    lookup: undefined,
     checkpoint: undefined,
+    again: false,
     saveCheckpoint: async () => undefined,
+    keepProofs: async () => undefined,
     beginSend: async () => undefined,
-    post: (request) =>
-      post(request, {
+    request: (call) =>
+      request(call, {
         endpoints: [office.url, issuer.url],
         allowHttp: true,
         allowPrivate: true,
@@ -53,7 +72,7 @@ async function partsOf({ headers, body }: Call): Promise<[string, FormDataEntryV
 describe('what is sent', () => {
   it('without files: the envelope as it was frozen, valid against its published schema, signed, with its key', async () => {
     const context = contextFor();
-    expect(await httpJson(context)).toEqual({ kind: 'delivered', status: 200 });
+    expect(await httpJson.send(context)).toEqual({ kind: 'delivered', status: 200 });
     const [call] = office.calls as [Call];
     expect(fits(JSON.parse(call.body.toString())), JSON.stringify(fits.errors)).toBe(true);
     expect(call.body.equals(context.bytes)).toBe(true);
@@ -70,7 +89,7 @@ describe('what is sent', () => {
 
   it('with files: multipart/form-data as others read it, the envelope first, each file as its hash says', async () => {
     const context = contextFor({}, 2);
-    expect(await httpJson(context)).toMatchObject({ kind: 'delivered' });
+    expect(await httpJson.send(context)).toMatchObject({ kind: 'delivered' });
     const [call] = office.calls as [Call];
     expect(call.headers['content-length']).toBe(String(call.body.length));
     expect(call.headers['transfer-encoding']).toBeUndefined();
@@ -90,13 +109,13 @@ describe('what is sent', () => {
     ['was altered', async () => (await import('node:stream')).Readable.from([Buffer.from(FILE).fill('x')])],
     ['is shorter', async () => (await import('node:stream')).Readable.from([FILE.subarray(1)])],
   ])('a file that %s never arrives as a whole message', async (_name, openAttachment) => {
-    await expect(httpJson(contextFor({}, 1, { openAttachment }))).rejects.toMatchObject({ name: 'AttachmentBroken' });
+    await expect(httpJson.send(contextFor({}, 1, { openAttachment }))).rejects.toMatchObject({ name: 'AttachmentBroken' });
     expect(office.calls).toHaveLength(0);
   });
 
   it('keys are changed without a gap: both signatures are sent, either secret verifies', async () => {
     const next = 'whsec_bmV4dC1zZWNyZXQtb2YtYS10ZXN0';
-    await httpJson(contextFor({ secrets: [next, SECRET] }));
+    await httpJson.send(contextFor({ secrets: [next, SECRET] }));
     const [call] = office.calls as [Call];
     expect(verify([SECRET], call.headers, call.body)).toBe(true);
     expect(verify([next], call.headers, call.body)).toBe(true);
@@ -118,7 +137,7 @@ describe('OAuth 2 client credentials', () => {
   it('asks once, keeps the token, and sends it beside the signature', async () => {
     issuer.react(token('first'));
     const context = contextFor({ oauth2 });
-    await Promise.all([httpJson(context), httpJson(context), httpJson(context)]);
+    await Promise.all([httpJson.send(context), httpJson.send(context), httpJson.send(context)]);
     expect(issuer.calls).toHaveLength(1);
     expect(issuer.calls[0]!.body.toString()).toBe('grant_type=client_credentials&scope=submit');
     // RFC 6749, 2.3.1: both parts are form-encoded before they are joined
@@ -130,20 +149,20 @@ describe('OAuth 2 client credentials', () => {
   it('a 401 is answered with a new token, once', async () => {
     issuer.react(token('old'), token('new'));
     office.react(answerWith(401), answerWith(200));
-    expect(await httpJson(contextFor({ oauth2 }))).toMatchObject({ kind: 'delivered' });
+    expect(await httpJson.send(contextFor({ oauth2 }))).toMatchObject({ kind: 'delivered' });
     expect(office.calls.map((call) => call.headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
     issuer.react(token('third'));
     office.react(answerWith(401));
-    expect(await httpJson(contextFor({ oauth2 }))).toEqual({ kind: 'retry', cause: 'settings', reason: 'answer-401', status: 401 });
+    expect(await httpJson.send(contextFor({ oauth2 }))).toEqual({ kind: 'retry', cause: 'settings', reason: 'answer-401', status: 401 });
     expect(office.calls).toHaveLength(4);
   });
 
   it('a token that has run out is not used', async () => {
     issuer.react(token('short', 0.02), token('next'));
     const context = contextFor({ oauth2 });
-    await httpJson(context);
+    await httpJson.send(context);
     await new Promise((wait) => setTimeout(wait, 30));
-    await httpJson(context);
+    await httpJson.send(context);
     expect(office.calls.map((call) => call.headers.authorization)).toEqual(['Bearer short', 'Bearer next']);
   });
 
@@ -154,12 +173,16 @@ describe('OAuth 2 client credentials', () => {
     ['an issuer that is down', answerWith(503), { cause: 'failing', reason: 'token-answer-503' }],
   ])('%s: nothing is sent', async (_name, reaction, expected) => {
     issuer.react(reaction);
-    expect(await httpJson(contextFor({ oauth2 }))).toMatchObject({ kind: 'retry', ...expected });
+    expect(await httpJson.send(contextFor({ oauth2 }))).toMatchObject({ kind: 'retry', ...expected });
     expect(office.calls).toHaveLength(0);
   });
 
   it('an issuer that breaks off is no doubt about the application', async () => {
     issuer.react((_call, _res, req) => void req.socket.resetAndDestroy());
-    expect(await httpJson(contextFor({ oauth2, onUnknown: 'manual' }))).toEqual({ kind: 'retry', cause: 'failing', reason: 'ECONNRESET' });
+    expect(await httpJson.send(contextFor({ oauth2, onUnknown: 'manual' }))).toEqual({
+      kind: 'retry',
+      cause: 'failing',
+      reason: 'ECONNRESET',
+    });
   });
 });

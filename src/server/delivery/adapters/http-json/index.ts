@@ -4,32 +4,38 @@
  * The contract is published as `static/schemas/submission-envelope.v1.schema.json` and `.v2`.
  */
 import { faultPoint } from '#server/faults';
-import { EgressFailed, EgressRefused } from '../../egress/index.ts';
 import { sign } from '../../signature.ts';
-import type { Adapter, DeliveryContext, DeliveryOutcome } from '../types.ts';
+import type { HttpJsonDestination } from '#server/config';
+import type { DeliveryContext, DeliveryOutcome, Protocol } from '../types.ts';
 import { bodyOf } from './body.ts';
-import { judge } from './judge.ts';
-import { forgetToken, tokenFor, TokenRefused } from './token.ts';
+import { failed, judge } from '../judge.ts';
+import { httpJsonSettings, type HttpJsonSettings } from './settings.ts';
+import { forgetToken, tokenFor } from '../oauth2.ts';
 
-export const httpJson: Adapter = async (context) => {
+export type { HttpJsonSettings } from './settings.ts';
+
+export const httpJson: Protocol<HttpJsonDestination, HttpJsonSettings> = { settings: httpJsonSettings, send };
+
+async function send(context: DeliveryContext<HttpJsonSettings>): Promise<DeliveryOutcome> {
   try {
     const first = await sendOnce(context);
     // A token may be withdrawn before its time: once, a 401 is answered with a new one.
     if (first.status !== 401 || !context.destination.oauth2) return first;
-    forgetToken(context.destination);
+    forgetToken(context.destination.oauth2);
     return await sendOnce(context);
   } catch (error) {
-    return outcomeOf(error, context.destination.onUnknown === 'manual');
+    return failed(error, context.destination.onUnknown === 'manual');
   }
-};
+}
 
-async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
+async function sendOnce(context: DeliveryContext<HttpJsonSettings>): Promise<DeliveryOutcome> {
   const { destination, bytes, envelope } = context;
-  const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination, context.post)}`;
+  const authorization = destination.oauth2 && `Bearer ${await tokenFor(destination.oauth2, context.request)}`;
   const { type, length, parts } = bodyOf(context);
   await context.beginSend();
   faultPoint('delivery-signed');
-  const answer = await context.post({
+  const answer = await context.request({
+    method: 'POST',
     url: destination.url,
     headers: {
       ...sign(destination.secrets, envelope.id, bytes),
@@ -44,16 +50,4 @@ async function sendOnce(context: DeliveryContext): Promise<DeliveryOutcome> {
   });
   faultPoint('delivery-answered');
   return judge(answer, destination.onUnknown === 'manual');
-}
-
-/** TLS codes of a certificate that does not fit: it needs somebody, not time. */
-const CERTIFICATE = /^(CERT_|DEPTH_ZERO|ERR_TLS_CERT|ERR_SSL|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|EPROTO)/;
-
-function outcomeOf(error: unknown, manual: boolean): DeliveryOutcome {
-  if (error instanceof EgressRefused) return { kind: 'retry', cause: 'settings', reason: error.message };
-  if (error instanceof TokenRefused) return { kind: 'retry', cause: error.cause, reason: error.message, status: error.status };
-  if (!(error instanceof EgressFailed)) throw error;
-  if (CERTIFICATE.test(error.code)) return { kind: 'retry', cause: 'settings', reason: error.code };
-  if (manual && error.sent) return { kind: 'unknown', reason: error.code };
-  return { kind: 'retry', cause: 'failing', reason: error.code };
 }

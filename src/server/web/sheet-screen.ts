@@ -9,9 +9,9 @@ import { go, languages, type Request } from './kit.ts';
 import { draftPaper, draftMissingPaper, pdfResponse } from './papers.ts';
 import { declarationsOf, reviewParts } from './review.ts';
 import { inHand } from './sheet.ts';
-import { CHECK } from './sheet-views.ts';
 import { Shown } from './shown.ts';
-import { reader, type ReviewSection } from './views.ts';
+import { CHECK, type ReviewSection } from '#views';
+import { reader } from './views.ts';
 
 const PAPERS: Readonly<Record<string, (request: Request, draft: Draft) => Promise<Uint8Array>>> = {
   summary: draftPaper,
