@@ -27,6 +27,22 @@ interface EnvelopeProvenance {
   previous?: Json;
 }
 
+/** How the application came in, how the citizen confirmed it, and who sent it for whom. Version 2. */
+export interface EnvelopeHandling {
+  /** Each time it was taken in by staff, oldest first. */
+  intakes: readonly {
+    channel: string;
+    representation: string;
+    identity: { method: string; verified: boolean; level: string; by: string; at: string };
+    /** Day on which a letter or an e-mail came in. */
+    receivedOn?: string;
+    enteredAt: string;
+  }[];
+  confirmation: { how: string; at: string; summarySha256: string; note?: string; name?: string; drawing?: string };
+  transmittedBy: { by: string; name?: string; place?: string };
+  fee?: { item: string; amount: number; paid: string; reference?: string };
+}
+
 export type EnvelopeVersion = 1 | 2;
 
 export interface EnvelopeInput {
@@ -44,6 +60,7 @@ export interface EnvelopeInput {
   /** Hex, over the payload as canonical JSON (sorted keys, no white space). */
   payloadSha256: string;
   provenance: Readonly<Record<string, EnvelopeProvenance>>;
+  handling?: EnvelopeHandling;
   attachments: EnvelopeAttachment[];
   callback: { url: string };
 }
@@ -76,7 +93,28 @@ export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1
         return [path, { source, channel, by, at, ...(version > 1 && more) }];
       }),
     ),
+    ...(version > 1 && input.handling && { handling: told(input.handling) }),
     attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field })),
     callback: { url: input.callback.url },
+  };
+}
+
+function told({ intakes, confirmation, transmittedBy, fee }: EnvelopeHandling): EnvelopeHandling {
+  const { how, at, summarySha256, note, name, drawing } = confirmation;
+  return {
+    intakes: intakes.map(({ channel, representation, identity, receivedOn, enteredAt }) => ({
+      channel,
+      representation,
+      identity: { method: identity.method, verified: identity.verified, level: identity.level, by: identity.by, at: identity.at },
+      ...(receivedOn && { receivedOn }),
+      enteredAt,
+    })),
+    confirmation: { how, at, summarySha256, ...(note && { note }), ...(name && { name }), ...(drawing && { drawing }) },
+    transmittedBy: {
+      by: transmittedBy.by,
+      ...(transmittedBy.name && { name: transmittedBy.name }),
+      ...(transmittedBy.place && { place: transmittedBy.place }),
+    },
+    ...(fee && { fee: { item: fee.item, amount: fee.amount, paid: fee.paid, ...(fee.reference && { reference: fee.reference }) } }),
   };
 }

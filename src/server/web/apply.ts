@@ -22,6 +22,7 @@ import { confirmPath } from './confirm.ts';
 import { declared, defect } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { shownHash, SUMMARY } from './review.ts';
 import { reader } from './views.ts';
 import { fileFields, receiveUpload } from './upload.ts';
 
@@ -229,7 +230,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   const { draft } = context;
   const service = draft.offering.service;
   if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
-  if (values.get('_revision')?.[0] !== revisionOf(draft)) {
+  const summarySha256 = shownHash(draft, request.lang, request.t);
+  if (values.get('_revision')?.[0] !== revisionOf(draft) || values.get(SUMMARY)?.[0] !== summarySha256) {
     posted.set(request, { context: { ...context, changed: true }, step });
     return fail(409);
   }
@@ -242,6 +244,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     answers,
     lang: request.lang,
     callbackUrl: `${request.origin}/api/v1/status`,
+    confirmation: { how: 'online', at: new Date().toISOString(), summarySha256 },
+    transmittedBy: { by: 'citizen' },
   });
   switch (result.outcome) {
     case 'submitted':

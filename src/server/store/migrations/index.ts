@@ -15,6 +15,7 @@ import * as staff from './0010-staff.ts';
 import * as custody from './0011-custody.ts';
 import * as custodyFunctions from './0012-custody-functions.ts';
 import * as counterFiles from './0013-counter-files.ts';
+import * as finishing from './0014-finishing.ts';
 import * as acceptance from './0016-acceptance.ts';
 import * as deliveriesDesk from './0017-deliveries-desk.ts';
 import * as prints from './0018-prints.ts';
@@ -36,6 +37,7 @@ const migrations: Record<string, Migration> = {
   '0011-custody': custody,
   '0012-custody-functions': custodyFunctions,
   '0013-counter-files': counterFiles,
+  '0014-finishing': finishing,
   '0016-acceptance': acceptance,
   '0017-deliveries-desk': deliveriesDesk,
   '0018-prints': prints,
