@@ -91,7 +91,7 @@ it('kill test: whatever dies, everything that was acknowledged arrives once and 
         await world.restart();
       } else {
         await second.stop('SIGKILL');
-        second = await world.another(second.port);
+        second = await world.another({ PORT: String(second.port) });
       }
       kills += 1;
     }

@@ -160,9 +160,9 @@ describe('what happens', () => {
       }),
     );
     const type = 'application/json';
-    const good = await browser().send('/api/v1/status', { body, type }, sign(['a-secret-for-tests-only'], 'e1', body));
+    const good = await browser().send('/api/v1/status', { body, type }, sign(['a-secret-for-tests-only'], 'e1', body, Date.now()));
     expect(good.body).toBe('recorded');
-    fail('a bad signature', await browser().send('/api/v1/status', { body, type }, sign(['another-secret-of-somebody'], 'e1', body)), 401);
+    fail('a bad signature', await browser().send('/api/v1/status', { body, type }, sign(['another-secret-of-somebody'], 'e1', body, Date.now())), 401);
     fail('a hint of a stranger', await browser().send('/api/v1/fit-connect/demo', { body, type }), 401);
     fail('broken news', await browser().send('/api/v1/status', { body: Buffer.from('{"text":"Buntspecht-News"'), type }), 400);
   });

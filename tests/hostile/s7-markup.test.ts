@@ -226,7 +226,7 @@ it('after handing in, with texts from the back office', async () => {
     const answer = await person.send(
       '/api/v1/status',
       { body, type: 'application/json' },
-      sign(['a-secret-for-tests-only'], `e${n}`, body),
+      sign(['a-secret-for-tests-only'], `e${n}`, body, Date.now()),
     );
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
