@@ -8,7 +8,7 @@ import { FitConnectSide, type FitConnectOptions } from './fit-connect/index.ts';
 import { Inbox, type ReceivedCase } from './inbox.ts';
 import { casePage, listPage } from './pages.ts';
 import { readSubmission } from './receive.ts';
-import { Reporter, STATUSES, type Status } from './report.ts';
+import { ASKING, Reporter, STATUSES, type Status } from './report.ts';
 import { STYLE } from './style.ts';
 
 export type { ReceivedCase } from './inbox.ts';
@@ -113,7 +113,9 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     const form = new URLSearchParams((await bodyOf(req)).toString());
     const status = form.get('status') ?? '';
     if (!Object.hasOwn(STATUSES, status)) return answer(res, 400, 'unknown status');
-    reporter.tell(about, status as Status, { text: form.get('text')?.trim().slice(0, 2_000) });
+    const text = form.get('text')?.trim().slice(0, 2_000);
+    if (status === ASKING && !text) return answer(res, 400, 'say what is missing');
+    reporter.tell(about, status as Status, { text });
     // The portal has it a moment later; the page shows what it took.
     await new Promise((done) => setTimeout(done, 300));
     return seeOther(res, `/cases/${encodeURIComponent(about.key)}`);
