@@ -300,7 +300,13 @@ export interface StatusView {
   readonly title: string;
   readonly service: string;
   readonly reference: string;
-  readonly state: { readonly label: string; readonly text: string; readonly tone: 'info' | 'neutral' | 'warning' | 'success' };
+  readonly state: {
+    readonly label: string;
+    readonly text: string;
+    readonly tone: 'info' | 'neutral' | 'warning' | 'success';
+    /** What the office asks for, while it waits for it. */
+    readonly message?: string | undefined;
+  };
   readonly office?: string | undefined;
   readonly expected?: string | undefined;
   readonly steps: readonly TimelineStep[];

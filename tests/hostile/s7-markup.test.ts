@@ -231,6 +231,13 @@ it('after handing in, with texts from the back office', async () => {
   }
   for (const lang of ['de', 'en'])
     for (const path of [`receipt/${reference}`, `status/${reference}`]) look(path, await other.send(`/${lang}/${path}`), 200);
+  // What is asked for stands at the head, not only in the timeline: one text, escaped like there.
+  for (const { body } of seen.slice(-3).filter(({ path }) => path.startsWith('status/'))) {
+    const head = body.slice(body.indexOf('<h1'), body.indexOf('id="timeline-title"'));
+    expect([...head.matchAll(/office\d\d/g)].length).toBeGreaterThan(0);
+    expect(findings(body)).toEqual([]);
+  }
+  expect(seen.slice(-3).filter(({ path }) => path.startsWith('status/'))).toHaveLength(2);
 });
 
 it('every text was really on a page', () => {

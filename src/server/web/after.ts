@@ -203,6 +203,7 @@ export async function status(request: Request, typed: string) {
       label: t.t(`web.lifecycle.${current}.label`),
       text: t.t(`web.lifecycle.${current}.text`),
       tone: TONE[current as keyof typeof TONE] ?? 'info',
+      message: current === 'information_requested' ? events.findLast((one) => one.status === current)?.text : undefined,
     },
     office: portal.catalog.offering(municipality.id, row.service)?.destination.name,
     expected: days && t.t('web.processing', days),
