@@ -13,6 +13,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   fields: [],
   flow: ['fields'],
   package: ['i18n', 'fields', 'flow'],
+  // what pages show: pure, so that a browser can make it as well; of packages and components it knows the types alone
+  views: ['i18n', 'fields', 'flow', 'package', 'ui'],
+  // the sheet in the browser
+  live: ['i18n', 'fields', 'flow', 'package', 'views', 'ui'],
   ui: ['fields'],
   backoffice: [],
   'identity-provider': [],
@@ -20,10 +24,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'server/config': ['fields', 'flow', 'package'],
   'server/store': [],
   'server/faults': [],
+  'server/network': [],
+  'server/mail': ['server/network'],
   'server/files': ['server/store'],
   'server/documents': ['i18n', 'server/config'],
   'server/catalog': ['fields', 'flow', 'package', 'server/config'],
-  'server/delivery': ['flow', 'server/store', 'server/config', 'server/faults'],
+  'server/delivery': ['flow', 'server/store', 'server/config', 'server/faults', 'server/network', 'server/mail'],
   'server/applications': [
     'fields',
     'flow',
@@ -46,7 +52,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Files of a room that others may import beside its `index.ts`, and why. */
 const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
   // found by folder, so that a new type edits nothing
-  fields: ['all.node.ts', 'all.vite.ts', 'views.ts', 'file/index.ts'],
+  fields: ['all.node.ts', 'all.vite.ts', 'views.ts', 'fetch.vite.ts', 'file/index.ts'],
   // outside the bundle and inside it: two programs, one edge
   'server/web': ['edge.ts', 'serving.ts'],
   server: ['portal.ts'],

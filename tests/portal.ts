@@ -100,6 +100,10 @@ export interface WorldOptions {
   readonly progressAfter?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly twins?: readonly Twin[];
+  /** Further destinations of Musterstadt. */
+  readonly destinations?: readonly object[];
+  /** Services of Musterstadt that go to another destination. */
+  readonly serves?: Readonly<Record<string, string>>;
   /** Where staff log in: at the demo's provider, which is started, or at an issuer of the test's own. */
   readonly identity?: 'demo' | { readonly issuer: string };
 }
@@ -138,6 +142,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         .replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`)
         .replaceAll('http://127.0.0.1:4011', issuer),
     );
+  }
+  if (options.destinations || options.serves) {
+    const file = join(config, 'musterstadt.json');
+    const document = JSON.parse(readFileSync(file, 'utf8')) as {
+      services: { service: string; destination: string }[];
+      destinations: object[];
+    };
+    for (const one of document.services) one.destination = options.serves?.[one.service] ?? one.destination;
+    writeFileSync(file, JSON.stringify({ ...document, destinations: [...document.destinations, ...(options.destinations ?? [])] }));
   }
   for (const twin of options.twins ?? []) {
     const document = JSON.parse(readFileSync(join(config, 'musterstadt.json'), 'utf8')) as { services: { service: string }[] };

@@ -28,6 +28,11 @@ export type Reading =
 export function readSubmission(secret: string, headers: IncomingHttpHeaders, body: Buffer): Reading {
   const { envelope: bytes, files } = partsOf(headers['content-type'] ?? '', body);
   if (!isSigned(secret, headers, bytes)) return { refused: 401, why: 'wrong signature' };
+  return checkSubmission(bytes, [headers['idempotency-key'], headers['webhook-id']], files);
+}
+
+/** What every protocol brings: the envelope, the keys that stand beside it, and the files. */
+export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: ReadonlyMap<string, Buffer>): Reading {
   let envelope: Envelope;
   try {
     envelope = JSON.parse(bytes.toString()) as Envelope;
@@ -36,8 +41,7 @@ export function readSubmission(secret: string, headers: IncomingHttpHeaders, bod
   }
   const refuse = (why: string): Reading => ({ refused: 422, why });
   if (!/\/submission-envelope\.v[12]\.schema\.json$/.test(envelope.$schema)) return refuse('another version is needed');
-  const key = headers['idempotency-key'];
-  if (key !== envelope.id || headers['webhook-id'] !== envelope.id) return refuse('the keys do not fit the envelope');
+  if (keys.some((key) => key !== envelope.id)) return refuse('the keys do not fit the envelope');
   if (sha256(Buffer.from(canonical(envelope.payload))) !== envelope.payloadSha256) return refuse('the payload was altered');
   for (const { id, size, sha256: hash } of envelope.attachments) {
     const file = files.get(id);

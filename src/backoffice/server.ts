@@ -2,13 +2,15 @@
  * The demo back office: a program of its own that knows nothing of the portal but the published contracts. It verifies, stores durably before it answers,
  * takes every application once, shows what it received, sends signed news back, and fails on purpose when told to.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FaultSwitch } from './faults.ts';
 import { FitConnectSide, type FitConnectOptions } from './fit-connect/index.ts';
 import { Inbox, type ReceivedCase } from './inbox.ts';
 import { casePage, listPage } from './pages.ts';
-import { readSubmission } from './receive.ts';
+import { readSubmission, type Reading } from './receive.ts';
 import { ASKING, Reporter, STATUSES, type Status } from './report.ts';
+import { Nonces, readSoap, soapAnswer } from './soap.ts';
 import { STYLE } from './style.ts';
 
 export type { ReceivedCase } from './inbox.ts';
@@ -38,6 +40,7 @@ const HTML = 'text/html; charset=utf-8';
 export async function startBackoffice(options: BackofficeOptions): Promise<Backoffice> {
   const inbox = new Inbox(options.dataDir);
   const faults = new FaultSwitch();
+  const nonces = new Nonces();
   const reporter = new Reporter(inbox, options.secret, faults);
   const fitConnect = options.fitConnect && (await FitConnectSide.start(options.fitConnect, options.dataDir, inbox, faults));
   const server = createServer((req, res) => {
@@ -50,13 +53,15 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     if (fitConnect && first === 'fit-connect') return fitConnect.handle(req, res, pathname.slice('/fit-connect'.length), await bodyOf(req));
     const found = first === 'cases' ? inbox.cases.get(key) : undefined;
     if (req.method === 'POST') {
-      if (pathname === '/submissions') return receive(req, res);
+      if (pathname === '/submissions') return receive(req, res, readSubmission, (status, body) => ({ status, body, type: undefined }));
+      if (pathname === '/soap') return receiveSoap(req, res);
       const { origin, host } = req.headers;
       if (origin !== undefined && origin !== `http://${host}`) return answer(res, 403, 'cross-site');
       if (pathname === '/faults') return setFault(req, res);
       if (found && found.callback !== '' && third === 'news') return tell(req, res, found);
       return answer(res, 404, 'not found');
     }
+    if (pathname === '/soap') return answer(res, 200, contractAt(`http://${req.headers.host}/soap`), 'text/xml; charset=utf-8');
     if (pathname === '/') return answer(res, 200, listPage([...inbox.cases.values()], faults.now), HTML);
     if (pathname === '/style.css') return answer(res, 200, STYLE, 'text/css; charset=utf-8');
     if (pathname === '/received.json') return answer(res, 200, JSON.stringify([...inbox.cases.values()]), 'application/json');
@@ -70,18 +75,38 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     return answer(res, 404, 'not found');
   }
 
-  async function receive(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  function receiveSoap(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let asked = Buffer.alloc(0);
+    const read: typeof readSubmission = (secret, headers, body) => readSoap(secret, nonces, headers, (asked = Buffer.from(body)));
+    return receive(req, res, read, (status, body) =>
+      status === 429 ? { status, body, type: undefined } : soapAnswer(asked, status, body),
+    );
+  }
+
+  /** `said`: an answer in the words of the protocol. */
+  async function receive(
+    req: IncomingMessage,
+    res: ServerResponse,
+    read: (secret: string, headers: IncomingMessage['headers'], body: Buffer) => Reading,
+    said: (status: number, body: string) => { status: number; body: string; type: string | undefined },
+  ): Promise<void> {
+    const reply = (status: number, text: string, json = text) => {
+      const { status: code, body, type } = said(status, text);
+      if (type !== undefined) answer(res, code, body, type);
+      else if (code === 200) answer(res, code, json, 'application/json');
+      else answer(res, code, body);
+    };
     const fault = faults.take('submission');
     if (fault === 'down') return void req.socket.destroy();
     if (fault === 'half-open') return;
-    const reading = readSubmission(options.secret, req.headers, await bodyOf(req));
-    if (reading.refused) return answer(res, reading.refused, reading.why);
-    if (fault === '500') return answer(res, 500, 'try again');
+    const reading = read(options.secret, req.headers, await bodyOf(req));
+    if (reading.refused) return reply(reading.refused, reading.why);
+    if (fault === '500') return reply(500, 'try again');
     if (fault === '429') {
       res.setHeader('retry-after', '1');
-      return answer(res, 429, 'try again');
+      return reply(429, 'try again');
     }
-    if (fault === 'reject') return answer(res, 422, 'Straße fehlt im Verzeichnis');
+    if (fault === 'reject') return reply(422, 'Straße fehlt im Verzeichnis');
     const { received, files } = reading;
     if (inbox.cases.has(received.key)) inbox.sentAgain(received.key);
     else {
@@ -90,7 +115,7 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     }
     if (fault === 'drop') return void req.socket.destroy();
     if (fault === 'slow') await new Promise((done) => setTimeout(done, SLOW));
-    answer(res, 200, JSON.stringify({ case: received.submission }), 'application/json');
+    reply(200, received.submission, JSON.stringify({ case: received.submission }));
   }
 
   /** The two pieces of news that every case gives by itself, unless they were told before the last stop. */
@@ -137,6 +162,12 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       inbox.close();
     },
   };
+}
+
+/** The published contract, with the address of this service. */
+function contractAt(address: string): string {
+  const contract = readFileSync(new URL('../../static/schemas/submission.v1.wsdl', import.meta.url), 'utf8');
+  return contract.replaceAll('https://backoffice.example/soap', address);
 }
 
 function answer(res: ServerResponse, status: number, body: string | Buffer, type = 'text/plain; charset=utf-8'): void {

@@ -53,7 +53,7 @@ describe('deliver status', () => {
     expect(JSON.parse((await run(given, true)).text)).toMatchObject({
       balanced: true,
       findings: [],
-      total: { submitted: 3, delivered: 1, queued: 1, sending: 0, parked: 1, unknown: 0 },
+      total: { submitted: 3, delivered: 1, queued: 1, sending: 0, parked: 1, unknown: 0, waiting: 0 },
       destinations: [{ municipality: 'musterstadt', destination: 'demo', submitted: 3, breaker: 'closed' }],
     });
   });

@@ -69,6 +69,8 @@ export interface FieldType {
   readonly choice?: boolean;
   /** Several controls: rendered as a fieldset, the label is a legend. */
   readonly composite?: boolean;
+  /** Not for the eyes of whoever stands beside the screen: at the counter it is covered until its control has the focus. */
+  readonly sensitive?: boolean;
   /** A file: the value is stored through the upload endpoint, never posted with the page. */
   readonly file?: boolean;
   /**
@@ -113,6 +115,8 @@ export interface FieldView {
   readonly options?: readonly { value: string; label: string; hint?: string }[];
   /** WCAG 1.3.5 token; composite types derive the parts' tokens themselves. */
   readonly autocomplete?: string;
+  /** See `FieldType.sensitive`. */
+  readonly sensitive?: boolean;
   readonly config: FieldConfig;
   readonly lang: string;
   /** The type's own texts (`labels.day`), then the shared ones. */

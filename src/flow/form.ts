@@ -25,6 +25,19 @@ export function readRaw(step: Step, controls: Controls): Raw {
   return raw;
 }
 
+/** The controls with which a form shows what is stored of a step: what `readRaw` reads. */
+export function shownControls(step: Step, answers: Readonly<Answers>): [name: string, values: readonly string[]][] {
+  return step.fields.flatMap((field) => {
+    const path = joinPath(step.prefix, field.id);
+    const stored = Object.hasOwn(answers, path) ? answers[path]! : null;
+    if (field.type.silent || stored === null) return [];
+    return Object.entries(field.type.toRaw(stored, field.config)).map(([part, values]): [string, string[]] => [
+      joinPath(path, part),
+      values,
+    ]);
+  });
+}
+
 /** The values of a step's fields, shown or not, and what is wrong with the others. `answers`: what is stored, for files. */
 export function parsePage(
   step: Step,

@@ -4,7 +4,7 @@
  */
 import { entryKeys } from './answers.ts';
 import { joinPath } from './compile.ts';
-import { parsePage, readRaw, type Controls } from './form.ts';
+import { parsePage, readRaw, shownControls, type Controls, type Raw } from './form.ts';
 import { pageChanges } from './page.ts';
 import { walk } from './walk.ts';
 import type { Answers, FieldProblem, Flow, Step, Walk, WalkOptions } from './types.ts';
@@ -59,6 +59,45 @@ export function applySheet(flow: Flow, before: Readonly<Answers>, section: strin
   // A field that another answer made vanish cannot be wrong.
   const shown = new Set(walked.steps.flatMap((step) => step.fields.map((field) => joinPath(step.prefix, field.id))));
   return { answers, problems: failed.filter(({ path }) => shown.has(path)), walk: walked };
+}
+
+/** A sheet's form as it goes on: what it would hold after everything that it opens stands on it, too. */
+export interface FollowedSheet extends SheetResult {
+  readonly form: SheetForm;
+}
+
+/**
+ * What a sheet would be if it were saved now, and again with the pages that this opens: they show what is stored for them. `before`: what is saved.
+ * Saving the form that this gives changes nothing about its pages any more.
+ */
+export function followSheet(flow: Flow, before: Readonly<Answers>, section: string, form: SheetForm, options: WalkOptions): FollowedSheet {
+  const controls = new Map(form.controls);
+  const pages = new Set(form.pages);
+  const confirmed = new Set(form.confirmed);
+  for (;;) {
+    const result = applySheet(flow, before, section, { controls, pages, confirmed }, options);
+    const fresh = sheetSteps(result.walk, section).filter(({ path }) => !pages.has(path));
+    if (fresh.length === 0) return { ...result, form: { controls, pages, confirmed } };
+    for (const step of fresh) {
+      pages.add(step.path);
+      for (const [name, values] of shownControls(step, before)) if (!controls.has(name)) controls.set(name, values);
+      for (const mark of confirmMarks(step)) if (before[mark] === true) confirmed.add(mark);
+    }
+  }
+}
+
+/** What is wrong with what was typed before and not taken, wherever it is on the way. */
+export function mistypedProblems(walked: Walk, mistyped: Raw, answers: Readonly<Answers>, options: WalkOptions): FieldProblem[] {
+  const typed = new Set(Object.keys(mistyped));
+  return walked.steps.flatMap((step) => {
+    if (!step.fields.some((field) => typed.has(joinPath(step.prefix, field.id)))) return [];
+    return parsePage(step, mistyped, answers, options).problems.filter(({ path }) => typed.has(path));
+  });
+}
+
+/** Where confirmations of a page's rules are kept. */
+function confirmMarks({ fields, page, prefix }: Step): string[] {
+  return [...fields.flatMap((field) => field.rules), ...page.rules].map(({ id }) => joinPath(prefix, `~${id}`));
 }
 
 function takePage(flow: Flow, answers: Answers, step: Step, form: SheetForm, options: WalkOptions) {

@@ -19,6 +19,9 @@ export const ACCOUNTS: readonly Account[] = [
     post: { de: 'Teamleitung', en: 'Team lead' },
     roles: ['buergerbuero', 'telefon', 'posteingang', 'leitung'],
   },
+  // two, because one alone may not send an application elsewhere
+  { id: 'falke', name: 'Frieda Falke', post: { de: 'Zustellungen', en: 'Deliveries' }, roles: ['zustellungen'] },
+  { id: 'gimpel', name: 'Gustav Gimpel', post: { de: 'Zustellungen', en: 'Deliveries' }, roles: ['zustellungen'] },
 ];
 
 /** The same for all, and shown on the login page: there is nothing behind it to protect. */

@@ -4,7 +4,15 @@ import { createTexts, type Texts } from '#i18n';
 import { createApplications, type Applications } from '#server/applications';
 import { openCatalog, type Catalog } from '#server/catalog';
 import { readMunicipalities, readSecret, readSettings, type Municipality, type Settings } from '#server/config';
-import { createWorker, destinationSettings, receiveHint, receiveStatus, type DestinationSettings, type Worker } from '#server/delivery';
+import {
+  createFigures,
+  createWorker,
+  destinationSettings,
+  receiveHint,
+  receiveStatus,
+  type DestinationSettings,
+  type Worker,
+} from '#server/delivery';
 import { createDocuments, type Documents } from '#server/documents';
 import { createCounter, createHelp, type Counter, type Help } from '#server/handover';
 import { faultsArmed } from '#server/faults';
@@ -14,11 +22,11 @@ import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#s
 import {
   claimPeriodic,
   DatabaseUnavailable,
-  deliveryFigures,
   KeyRing,
   openStore,
   sweepExpired,
   unacceptedDeliveries,
+  type DeliveryFigures,
   type Store,
 } from '#server/store';
 import { brandCss } from '#ui/brand.ts';
@@ -59,10 +67,22 @@ export interface Portal {
   ) => Promise<{ status: number; body: string }>;
   /** `route`: id of the route, not the address; undefined when no route answered. */
   readonly observeRequest: (method: string, route: string | undefined, status: number, milliseconds: number, correlation: string) => void;
+  /** The delivery equation of all municipalities, a line per destination; read now, or a moment ago. */
+  readonly figures: () => Promise<readonly DeliveryFigures[]>;
+  /** What keeps a destination from being used; undefined: no document knows it. */
+  readonly destinationProblems: (municipality: string, destination: string) => readonly string[] | undefined;
+  /** A person decided about deliveries: figures are read anew, and the worker looks now. */
+  readonly deliveriesChanged: () => void;
   /** A delivery was ordered: the worker need not wait for its next look. */
   readonly wakeWorker: () => void;
   /** Begins nothing new, finishes what is under way, and closes. `requests`: settled when no request needs the portal any more. */
   readonly stop: (requests: Promise<unknown>) => Promise<void>;
+}
+
+/** What the rooms that make pages give in return. */
+export interface Pages {
+  /** A submission as people read it, PDF. */
+  readonly summary: (portal: Portal, municipality: string, submission: string) => Promise<Uint8Array>;
 }
 
 const SWEEP = 10 * 60_000;
@@ -71,7 +91,7 @@ const UNACCEPTED = 24 * 3_600_000;
 const REMIND = 6 * 3_600_000;
 
 /** Opens everything. Throws with a clear message when nothing can be served. */
-export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
+export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Promise<Portal> {
   const settings = readSettings(env);
   const logger = createLogger();
   const { municipalities, findings } = readMunicipalities(settings.configDir);
@@ -97,8 +117,9 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
     }
   }
   const destination = (municipality: string, id: string) => destinations.get(`${municipality}/${id}`);
+  const figures = createFigures(store);
   const metrics = createMetrics({
-    figures: () => deliveryFigures(store),
+    figures: figures.read,
     unaccepted: () => unacceptedDeliveries(store, UNACCEPTED),
     failed: (error) => logger.warn('metrics_failed', { error: error.name }),
   });
@@ -115,8 +136,8 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       attempted: metrics.attempt,
       openAttachment: async (municipality, applicationId, key, id) =>
         (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
+      summary: (municipality, submission) => summary(portal, municipality, submission),
     });
-    await worker.start();
   }
   /** What a call-back is answered. Without a database nothing is known to be recorded: its sender comes again, and the same news twice is recorded once. */
   const answered = async (work: Promise<{ status: number; body: string }>) => {
@@ -139,7 +160,7 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
   }, 60_000);
   sweeper.unref();
 
-  return {
+  const portal: Portal = {
     settings,
     municipalities,
     logger,
@@ -164,6 +185,12 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       metrics.request(method, route, status, milliseconds);
       if (status >= 500) logger.warn('answer', { method, route, status, milliseconds: Math.round(milliseconds), correlation });
     },
+    figures: figures.read,
+    destinationProblems: (municipality, id) => destination(municipality, id)?.problems,
+    deliveriesChanged: () => {
+      figures.forget();
+      worker?.wake();
+    },
     wakeWorker: () => worker?.wake(),
     stop: async (requests) => {
       clearInterval(sweeper);
@@ -171,4 +198,6 @@ export async function openPortal(env: NodeJS.ProcessEnv): Promise<Portal> {
       await store.close();
     },
   };
+  await worker?.start();
+  return portal;
 }

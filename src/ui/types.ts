@@ -70,6 +70,8 @@ export interface PageFrame {
   readonly end?: Link | undefined;
   /** Something to know before anything else on the page, and where to go for it. */
   readonly notice?: { readonly text: string; readonly href: string; readonly label: string } | undefined;
+  /** What the citizen said they would bring: why it is missing, and where it goes. */
+  readonly bring?: readonly { readonly label: string; readonly reason: string; readonly href: string | undefined }[] | undefined;
   /** Keep out of search engines: everything but services and statutory pages. */
   readonly unlisted?: boolean | undefined;
 }

@@ -9,8 +9,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorker, receiveHint, type DestinationSettings } from '../../src/server/delivery/index.ts';
-import { handIn } from '../../src/server/delivery/deliveries.fixture.ts';
+import { createWorker, destinationSettings, receiveHint, type DestinationSettings } from '../../src/server/delivery/index.ts';
+import { handIn, testSummary } from '../../src/server/delivery/deliveries.fixture.ts';
 import { KeyRing, openStore, type Store } from '../../src/server/store/index.ts';
 import { pin, used } from './processes.ts';
 
@@ -81,7 +81,11 @@ export async function deliveries(say: Say): Promise<void> {
       secrets: [BENCH_SECRET],
       url: `${base}/submissions`,
     };
-    for (const settings of [http, fit]) {
+    const soap = destinationSettings(
+      { ...common, name: 'Office', adapter: 'soap', url: `${base}/soap`, user: { name: 'schalter', password: 'env:X' } },
+      () => BENCH_SECRET,
+    );
+    for (const settings of [http, soap, fit]) {
       // once to warm up
       for (const [round, count] of [50, COUNT].entries()) {
         Object.assign(here, { settings, municipality: `ort-${settings.adapter}-${round}` });
@@ -129,6 +133,7 @@ async function drain(
     destinations: [{ municipality, settings }],
     logger: silent,
     openAttachment: () => Promise.resolve(undefined),
+    summary: testSummary,
     poll: 250,
   });
   here.wake = () => worker.wake();

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the portal costs and how fast it answers, printed as a table and never asserted. The portal and its PostgreSQL run on one
- * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries` runs only those parts; `--json` prints them for machines.
+ * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries queue` runs only those parts; `--json` prints them for machines.
  */
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { engine } from './engine.ts';
 import { pages } from './pages.ts';
 import { memory, pin, used } from './processes.ts';
 import { profile } from './profile.ts';
+import { queue } from './queue.ts';
 
 const json = process.argv.includes('--json');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -98,6 +99,7 @@ async function starts(world: World): Promise<void> {
 }
 
 if (wants('engine')) engine((what, value, unit) => say('engine', what, value, unit));
+if (wants('queue')) await queue((what, value, unit) => say('queue', what, value, unit));
 if (wants('deliveries')) await deliveries((what, value, unit) => say('deliveries', what, value, unit));
 if (['steps', 'parts', 'memory', 'pages', 'start'].some(wants)) {
   const world = await openWorld({ env: { SCHALTER_TODAY: '2026-11-24' } });

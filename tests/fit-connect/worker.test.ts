@@ -4,7 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/backoffice/faults.ts';
 import type { FitConnectSettings } from '../../src/server/delivery/adapters/fit-connect/index.ts';
-import { CANARY, eventually, handIn, openTestFile, testKeys as testKeyRing } from '../../src/server/delivery/deliveries.fixture.ts';
+import {
+  CANARY,
+  eventually,
+  handIn,
+  openTestFile,
+  testKeys as testKeyRing,
+  testSummary,
+} from '../../src/server/delivery/deliveries.fixture.ts';
 import { equation, receiveHint, statusTimeline } from '../../src/server/delivery/index.ts';
 import { createWorker, type Worker } from '../../src/server/delivery/worker.ts';
 import { keptProofs, open, purposes, resolveDelivery, submissionById, unacceptedDeliveries } from '../../src/server/store/index.ts';
@@ -49,6 +56,7 @@ async function place({ callBacks = true, decideAfter = 20 } = {}) {
     destinations: [{ municipality, settings: destination }],
     logger,
     openAttachment: (_municipality, _application, _key, id) => openTestFile(id),
+    summary: testSummary,
     poll: 40,
     pause: () => 20,
     grace: 300,

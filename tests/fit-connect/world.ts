@@ -176,6 +176,9 @@ export class TestDelivery {
       envelope: this.envelope,
       bytes: Buffer.from(JSON.stringify(this.envelope)),
       openAttachment: (id) => Promise.resolve(Readable.from([FILES[Number(id.slice(5))]!])),
+      summary: () => Promise.reject(new Error('nobody reads it on paper')),
+      signal: new AbortController().signal,
+      lookup: undefined,
       checkpoint: structuredClone(this.checkpoint),
       again: this.again,
       saveCheckpoint: (data) =>

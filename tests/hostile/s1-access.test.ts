@@ -19,15 +19,18 @@ function routes(): string[] {
     .sort();
 }
 
-type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere' | 'clerk' | 'clerk elsewhere';
-const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere', 'clerk', 'clerk elsewhere'];
+type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere' | 'clerk' | 'clerk elsewhere' | 'operator';
+const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere', 'clerk', 'clerk elsewhere', 'operator'];
 interface Row {
   /** Addresses of the owner's things under this route. */
   readonly paths: () => string[];
-  /** For everybody who is served at all, for the owner only, or for staff of this municipality only. */
-  readonly open: boolean | 'staff';
-  /** What staff get, where it is not a page: they are let in, and have nothing in hand. */
+  /** For everybody who is served at all, for the owner only, or of the staff of this municipality for those at the counter or for who looks after deliveries. */
+  readonly open: boolean | 'staff' | 'deliveries';
+  /** What staff get for a form, where they are let in and have nothing in hand; looking leads them to the counter's start. */
   readonly status?: number;
+  /** What staff get for a form, and for looking, where nothing is as they say. */
+  readonly posted?: number;
+  readonly seen?: number;
   /** What the route writes, as forms: nobody but the owner may have an effect. */
   readonly forms?: () => [string, string][][];
 }
@@ -118,10 +121,38 @@ const MATRIX: Readonly<Record<string, Row>> = {
   '/[lang=lang]/counter/callback': { open: 'staff', paths: () => [] },
   // Ends the asker's own session, if there is one: S8.
   '/[lang=lang]/counter/logout': { open: 'staff', paths: () => ['/de/counter/logout'] },
+  '/[lang=lang]/counter/prints': { open: 'staff', paths: () => ['/de/counter/prints'] },
+  // This delivery is no print; what one of the post room gets of a print: prints.test.ts.
+  '/[lang=lang]/counter/prints/[delivery]': {
+    open: 'staff',
+    posted: 404,
+    seen: 404,
+    paths: () => [`/de/counter/prints/${delivery}`],
+    forms: () => [[['do', 'printed']]],
+  },
+  '/[lang=lang]/counter/prints/[delivery]/[file]': {
+    open: 'staff',
+    seen: 404,
+    paths: () => [`/de/counter/prints/${delivery}/application.pdf`],
+  },
+  '/admin/deliveries': { open: true, paths: () => ['/admin/deliveries'] },
+  '/[lang=lang]/admin/deliveries': { open: 'deliveries', paths: () => ['/de/admin/deliveries', '/en/admin/deliveries'] },
+  // What the right forms do: desk-browser.test.ts.
+  '/[lang=lang]/admin/deliveries/[destination]': {
+    open: 'deliveries',
+    paths: () => ['/de/admin/deliveries/demo', '/de/admin/deliveries/demo?state=queued'],
+  },
+  '/[lang=lang]/admin/deliveries/[destination]/[delivery]': {
+    open: 'deliveries',
+    posted: 409,
+    paths: () => [`/de/admin/deliveries/demo/${delivery}`],
+    forms: () => [[['do', 'again']], [['do', 'arrived']], [['do', 'words']]],
+  },
   '/[lang=lang]/status/[reference]': { open: false, paths: () => [`/de/status/${reference}`] },
   // The last: whoever uses it has no session afterwards.
   '/[lang=lang]/end': { open: true, paths: () => ['/de/end'], forms: () => [[]] },
 };
+let delivery = '';
 let visited: string[] = [];
 let revision = '';
 
@@ -130,6 +161,7 @@ beforeAll(async () => {
   const { port } = stage.portal;
   for (const who of WHO) people[who] = new PlainBrowser(port, who.includes('elsewhere') ? 'neudorf.localhost' : 'localhost');
   reference = await submit(people.owner, journey('dog-tax', 'one-small-dog', MARKS));
+  delivery = (await stage.owner.query<{ id: string }>('select id from delivery')).rows[0]!.id;
   const draft = journey('resident-parking', 'new-own-car', { 'applicant.familyName': DRAFT_MARK });
   await upToReview(people.owner, draft);
   visited = draft.walk.steps.map((step) => step.path);
@@ -138,9 +170,10 @@ beforeAll(async () => {
   await upToReview(people.stranger, journey('resident-parking', 'new-own-car', { 'applicant.familyName': 'Fremd' }));
   await submit(people.stranger, journey('dog-tax', 'one-small-dog'));
   for (const [name, value] of people.owner.cookies) people.elsewhere.setCookie(name, value);
-  // Staff with every role: here, and in the next town with this town's session besides.
+  // Staff with every role of the counter: here, and in the next town with this town's session besides. And who looks after deliveries, and has no other role.
   await logIn(stage, people.clerk, 'eisvogel');
   for (const [name, value] of people.clerk.cookies) people['clerk elsewhere'].setCookie(name, value);
+  await logIn(stage, people.operator, 'falke', { to: '/de/admin/deliveries', station: '' });
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -161,12 +194,17 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
       const answer = await browser.send(path);
       cells += 1;
       const place = `GET ${path}: ${answer.status} ${answer.location ?? ''}`;
-      if (row.open === 'staff' && who !== 'clerk') {
+      if ((row.open === 'staff' && who === 'operator') || (row.open === 'deliveries' && who === 'clerk')) {
+        // the wrong role: refused, sent to the own pages, or a page that only takes forms
+        if (/counter$|(next|logout)$/.test(path)) expect(answer.status, place).toBe(303);
+        else expect(answer.status, place).toBe(403);
+      } else if ((row.open === 'staff' && who !== 'clerk') || (row.open === 'deliveries' && who !== 'operator')) {
         expect(answer.status, place).toBe(303);
-        const counter = path.split('/').slice(0, 3).join('/');
+        const counter = `${path.split('/').slice(0, 2).join('/')}/counter`;
         const formOnly = /(next|logout)$/.test(path);
         expect(answer.location, place).toBe(formOnly ? counter : `${counter}/login?to=${encodeURIComponent(path)}`);
-      } else if (row.status) expect(answer.status, place).toBe(row.status);
+      } else if (row.seen) expect(answer.status, place).toBe(row.seen);
+      else if (row.status) expect([answer.status, answer.location], place).toEqual([303, '/de/counter?gone']);
       else if (row.open || who === 'owner') expect(answer.status, place).toBeLessThan(400);
       else {
         // Their own page, the form that asks for a code, or nothing at all.
@@ -184,9 +222,10 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
         cells += 1;
         const place = `POST ${path}: ${answer.status} ${answer.location ?? ''}`;
         // A wrong code leaves a session of one's own, which may be kept; the stranger's answers go to the stranger's application.
-        const staff = who === 'clerk' ? [row.status ?? 303] : [401];
+        const [right, wrong] = row.open === 'staff' ? ['clerk', 'operator'] : ['operator', 'clerk'];
+        const staff = who === right ? [row.posted ?? row.status ?? 303] : who === wrong ? [403] : [401];
         const harmless =
-          row.open === 'staff'
+          row.open === 'staff' || row.open === 'deliveries'
             ? staff
             : path === '/de/end'
               ? [303]
@@ -207,6 +246,8 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
 it("the owner's things are as they were", async () => {
   expect(hidden((await people.owner.visit(APPLY)).body, '_revision')).toBe(revision);
   expect((await people.owner.visit(APPLY)).body).toContain(DRAFT_MARK);
-  console.log(`S1: ${cells} cells, ${Object.keys(MATRIX).length} routes, 6 kinds of people, nothing of the owner seen by others`);
+  console.log(
+    `S1: ${cells} cells, ${Object.keys(MATRIX).length} routes, ${WHO.length} kinds of people, nothing of the owner seen by others`,
+  );
   expect(cells).toBeGreaterThan(100);
 });

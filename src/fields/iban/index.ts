@@ -33,6 +33,7 @@ const type: FieldType = {
   config: {
     properties: { countries: { type: 'array', items: { type: 'string', pattern: '^[A-Z]{2}$' }, minItems: 1, uniqueItems: true } },
   },
+  sensitive: true,
   cel: 'string',
   parse(input) {
     const text = typedShort(input);

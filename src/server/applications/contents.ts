@@ -21,8 +21,8 @@ const contextOf = (municipality: string, id: string, revision: number) => ({
 
 /** Seals a draft's content for one revision. */
 export function sealContent(key: Buffer, municipality: string, id: string, revision: number, content: Content): Buffer {
-  const { answers, provenance, intakes } = content;
-  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance, intakes })));
+  const { answers, provenance, intakes, parked, mistyped } = content;
+  return seal(key, contextOf(municipality, id, revision), Buffer.from(JSON.stringify({ answers, provenance, intakes, parked, mistyped })));
 }
 
 const listSets = new WeakMap<Package, Map<string, Set<string>>>();
@@ -56,6 +56,8 @@ export async function openDraft({ store, keys, catalog }: Means, row: DraftRow, 
     answers,
     provenance: content.provenance,
     intakes: content.intakes,
+    parked: content.parked,
+    mistyped: content.mistyped,
     walk: walk(pkg.flow, answers, walkOptions(base)),
     session,
     key,

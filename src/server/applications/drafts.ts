@@ -23,6 +23,7 @@ import {
 import { pinFor, readCode, resumeCodeFor } from './codes.ts';
 import { openDraft, pinOffering, sealContent } from './contents.ts';
 import { factorHashes, secondFactor, type FactorKind } from './factors.ts';
+import { stillParked } from './parked.ts';
 import { confirmed, ONLINE, traced } from './provenance.ts';
 import type { Content, Draft, Saved } from './types.ts';
 
@@ -79,12 +80,14 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
   async function write(draft: Draft, content: Content, walked: Walk, lang: string): Promise<Saved> {
     const municipality = draft.offering.municipality.id;
     const revision = draft.revision + 1;
+    // what staff mistyped is theirs alone, and ends here
+    const next: Content = { ...content, intakes: draft.intakes, parked: stillParked(draft.parked, content.answers) };
     const saved = await saveDraft(store, {
       municipality,
       sessionHash: draft.session,
       id: draft.id,
       revision: draft.revision,
-      content: sealContent(draft.key, municipality, draft.id, revision, { ...content, intakes: draft.intakes }),
+      content: sealContent(draft.key, municipality, draft.id, revision, next),
       language: lang,
       keepDays: draft.pkg.service.retention.draftDays,
       idle: SESSION.idle,
@@ -92,7 +95,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     // the revision is still the one that was read: only other hands can be the reason
     if (saved.outcome === 'stale' && saved.revision === draft.revision) return { outcome: 'held' };
     if (saved.outcome !== 'saved') return { outcome: saved.outcome };
-    return { outcome: 'saved', draft: hold({ ...draft, ...content, revision, walk: walked }) };
+    return { outcome: 'saved', draft: hold({ ...draft, ...next, mistyped: undefined, revision, walk: walked }) };
   }
 
   return {

@@ -4,6 +4,7 @@ export type { Lifecycle, LifecycleEvent } from './lifecycle.ts';
 export { codeFor, groupCode, pinFor, readCode, readReference, resumeCodeFor } from './codes.ts';
 export { openDraft, pinOffering, sealContent, walkOptions, type Means } from './contents.ts';
 export { createApplications, SESSION, today, type Applications } from './drafts.ts';
+export { stillParked } from './parked.ts';
 export { factorHashes, factorReadings, secondFactor, typedDay, type FactorKind } from './factors.ts';
 export { confirmed, traced, unconfirmed, type Trace } from './provenance.ts';
 export { frozen, keepSummary, submit, type Frozen, type SubmitResult } from './submit.ts';

@@ -1,4 +1,5 @@
 /** Applications as the rest of the server sees them. */
+import type { RawInput } from '#fields';
 import type { Answers, Json, Walk } from '#flow';
 import type { Package } from '#package';
 import type { Offering } from '#server/catalog';
@@ -40,12 +41,25 @@ export interface Intake {
   confirmed?: { how: 'spoken' | 'shown' | 'paper'; at: string };
 }
 
+/** An answer that is missing on purpose: the citizen will bring it. */
+export interface Parked {
+  /** Why, in words for the citizen: the choice of the clerk and what they added. */
+  reason: string;
+  /** Name of the member of staff. */
+  actor: string;
+  at: string;
+}
+
 /** Sealed content of a draft. */
 export interface Content {
   answers: Record<string, Json>;
   provenance: Record<string, Provenance>;
   /** At the counter, oldest first. */
   intakes?: readonly Intake[];
+  /** By answer path. */
+  parked?: Readonly<Record<string, Parked>>;
+  /** What staff typed and could not be taken, by answer path and part: shown to them again until it is corrected. */
+  mistyped?: Readonly<Record<string, RawInput>>;
 }
 
 export interface Draft {
@@ -57,6 +71,9 @@ export interface Draft {
   readonly answers: Answers;
   readonly provenance: Readonly<Record<string, Provenance>>;
   readonly intakes?: readonly Intake[];
+  /** What the citizen will bring, by answer path: never something that is answered. */
+  readonly parked?: Readonly<Record<string, Parked>>;
+  readonly mistyped?: Readonly<Record<string, RawInput>>;
   /** ISO date that counts as today for its rules. */
   readonly today: string;
   readonly walk: Walk;

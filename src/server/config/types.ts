@@ -24,7 +24,7 @@ export interface MunicipalityDocument {
 }
 
 /** What a member of staff may do. */
-export type Role = 'counter' | 'phone' | 'post' | 'lead';
+export type Role = 'counter' | 'phone' | 'post' | 'lead' | 'deliveries';
 
 /** Where staff log in (OpenID Connect), and where they sit. */
 export interface StaffDocument {
@@ -63,7 +63,7 @@ export interface OfferingDocument {
 }
 
 /** A destination, by the protocol that its back office speaks. */
-export type DestinationDocument = HttpJsonDestination | FitConnectDestination;
+export type DestinationDocument = HttpJsonDestination | FitConnectDestination | SoapDestination | MailDestination | PrintDestination;
 
 /** What every destination has. */
 export interface CommonDestination {
@@ -107,6 +107,62 @@ export interface FitConnectDestination extends CommonDestination {
   keys: { roots: string; revocations?: string[] } | { selfMade: true };
   /** Reference: what the delivery service signs its call-backs with. Without it there are none. */
   callbackSecret?: string;
+}
+
+/** A web service that a WSDL describes. Without `wsdl`: the contract that Schalter publishes, at `url`. */
+export interface SoapDestination extends CommonDestination {
+  adapter: 'soap';
+  /** `file:/path`, or where it is published. */
+  wsdl?: string;
+  /** Address of the service, instead of the one in the WSDL. */
+  url?: string;
+  operation?: string;
+  /** Which port of the WSDL, where several offer the operation. */
+  port?: string;
+  /** What stands in the body. Default: as in our contract. */
+  message?: SoapPart[];
+  /** WS-Security UsernameToken. `password` is a reference. Default form: digest. */
+  user?: { name: string; password: string; form?: 'digest' | 'text' };
+  /** Default: as the WSDL asks, else inline. */
+  attachments?: 'inline' | 'mtom';
+  /** What fault codes (without prefix) mean, where it differs from what they mean of themselves. */
+  faults?: Record<string, 'retry' | 'park' | 'settings'>;
+  /** Taken only when the answer says so: path of elements below the answer's own (`Result/Code`), and the values that are good. */
+  accepted?: { path: string; values: string[] };
+}
+
+/** A mailbox: a media break. `onUnknown` is `manual` of itself: a mailbox takes the same mail twice. */
+export interface MailDestination extends CommonDestination {
+  adapter: 'mail';
+  /** `smtps://host:465` or `smtp://host:587`. */
+  server: string;
+  /** `smtp` may go on without TLS. */
+  allowPlain?: boolean;
+  from: string;
+  to: string;
+  /** `password` is a reference. */
+  user?: { name: string; password: string };
+  /** Reference to the PEM of the receiver's S/MIME certificate: the mail is encrypted for it. */
+  certificate?: string;
+}
+
+/** Paper: the post room prints it. A media break. */
+export interface PrintDestination extends CommonDestination {
+  adapter: 'print';
+}
+
+/** An element of the body, or with `@` an attribute of the element round it. */
+export interface SoapPart {
+  element: string;
+  /** Dotted path in the envelope (`payload.applicant.familyName`), within `each` in the entry; `.`: all of it, as JSON where it is no single value. */
+  from?: string;
+  /** A fixed value. */
+  text?: string;
+  /** Once for each entry of the list at this path. */
+  each?: string;
+  /** Within each of `attachments`: the file's contents. */
+  content?: true;
+  children?: SoapPart[];
 }
 
 export interface ConfigFinding {

@@ -1,10 +1,11 @@
 /** One attempt: opens what was frozen, hands it to the adapter, and keeps the lease alive meanwhile. */
 import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
+import type { Lookup } from '#server/network';
 import { checkpointDelivery, keepProofs, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
 import { protocolOf, type DestinationSettings } from './adapters/index.ts';
 import type { DeliveryOutcome } from './adapters/types.ts';
-import { request, type EgressPolicy, type Lookup } from './egress/index.ts';
+import { request, type EgressPolicy } from './egress/index.ts';
 import type { Envelope } from './envelope.ts';
 
 const DEFAULT_TIMEOUT = 15_000;
@@ -23,6 +24,8 @@ export interface AttemptOptions {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly openAttachment: (municipality: string, application: string, key: Buffer, id: string) => Promise<Readable | undefined>;
+  /** The application as people read it, PDF. */
+  readonly summary: (municipality: string, submission: string) => Promise<Uint8Array>;
   /** Milliseconds. The lease is renewed three times in it. */
   readonly lease: number;
   /** Instead of the system's resolver. */
@@ -93,6 +96,9 @@ export async function attempt(
         abort.signal.throwIfAborted();
       },
       request: (call) => request({ ...call, signal: abort.signal }, policy),
+      summary: () => options.summary(municipality, claimed.submission),
+      signal: abort.signal,
+      lookup: options.lookup,
     });
     if (outcome.kind !== 'waiting' || outcome.checkpoint === undefined) return outcome;
     return { ...outcome, checkpoint: { adapter: destination.adapter, data: outcome.checkpoint } satisfies Checkpoint };

@@ -37,6 +37,9 @@ export const FILE = Buffer.from('%PDF-1.4 a file of a test');
 export const openTestFile = (id: string): Promise<Readable | undefined> =>
   Promise.resolve(id.startsWith('file-') ? Readable.from([FILE]) : undefined);
 
+/** The application as people read it. */
+export const testSummary = (): Promise<Uint8Array> => Promise.resolve(Buffer.from('%PDF-1.7 a summary of a test'));
+
 export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
   const payload = { applicant: { name: CANARY } };
   return buildEnvelope({

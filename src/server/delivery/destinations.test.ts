@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FitConnectDestination, HttpJsonDestination } from '#server/config';
-import { identity } from './certificates.fixture.ts';
+import { identity } from '../network/certificates.fixture.ts';
 import { destinationSettings } from './destinations.ts';
 
 const values: Record<string, string> = {

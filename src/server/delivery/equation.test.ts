@@ -14,6 +14,8 @@ const figures = (more: Partial<DeliveryFigures> = {}): DeliveryFigures => ({
   waiting: 1,
   oldestQueued: 0,
   breaker: 'closed',
+  failures: 0,
+  rests: 0,
   ...more,
 });
 const known = () => true;

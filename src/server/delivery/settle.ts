@@ -4,6 +4,7 @@ import {
   awaitAcceptance,
   confirmDelivery,
   finishDelivery,
+  layOut,
   markUnknown,
   parkDelivery,
   purposes,
@@ -45,6 +46,8 @@ export async function settle(options: SettleOptions, claimed: Claimed, outcome: 
       const { afterSeconds, status, checkpoint } = outcome;
       return awaitAcceptance(store, claimed, { delay: afterSeconds * 1_000, status, checkpoint });
     }
+    case 'laid-out':
+      return layOut(store, claimed);
     case 'unknown': {
       const held = await markUnknown(store, claimed, { error: outcome.reason, status: outcome.status });
       // Its news may have been faster than the end of our waiting: then there is no doubt.

@@ -19,6 +19,7 @@ import {
   openTestFile,
   settingsFor,
   testKeys,
+  testSummary,
   type Office,
 } from './deliveries.fixture.ts';
 import type { HttpJsonSettings } from './adapters/http-json/index.ts';
@@ -60,6 +61,7 @@ function place(settings: Partial<HttpJsonSettings> = {}, options: Partial<Worker
       destinations: [{ municipality, settings: destination }],
       logger: { info: level('info'), warn: level('warn'), error: level('error') },
       openAttachment: (_municipality, _application, _key, id) => openTestFile(id),
+      summary: testSummary,
       poll: 40,
       pause: () => 0,
       grace: 300,

@@ -35,6 +35,8 @@ export interface UploadContext {
   /** The application's key. */
   key: Buffer;
   scanner?: Scanner | undefined;
+  /** Hash of the staff session that has the draft in hand; the database asks. Without it a citizen has. */
+  staff?: Buffer | undefined;
 }
 
 export interface Upload {
@@ -71,7 +73,7 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
   }
 }
 
-async function take({ store, key, scanner }: UploadContext, upload: Upload): Promise<StoredFile> {
+async function take({ store, key, scanner, staff }: UploadContext, upload: Upload): Promise<StoredFile> {
   const { municipality, applicationId: application, limits } = upload;
   const blocks = inBlocks(upload.stream, limits.maxBytes);
   const first = await blocks.next();
@@ -91,6 +93,7 @@ async function take({ store, key, scanner }: UploadContext, upload: Upload): Pro
     nameSealed: seal(key, context(purposes.fileName(id)), Buffer.from(name)),
     mime,
     maxFiles,
+    staff,
   };
   /** Undefined: go on. @throws UploadError */
   const before = async (begun: Begun): Promise<StoredFile | undefined> => {
@@ -219,6 +222,9 @@ export async function openFile(
 }
 
 /** Deletes a file of a draft. False when there is none, or the application was handed in. */
-export function removeFile({ store }: Pick<UploadContext, 'store'>, { municipality, applicationId, id }: FileOwner): Promise<boolean> {
-  return deleteFile(store, municipality, applicationId, id);
+export function removeFile(
+  { store, staff }: Pick<UploadContext, 'store' | 'staff'>,
+  { municipality, applicationId, id }: FileOwner,
+): Promise<boolean> {
+  return deleteFile(store, municipality, applicationId, id, staff);
 }

@@ -11,6 +11,7 @@ import {
   resumeCodeFor,
   sealContent,
   secondFactor,
+  stillParked,
   today,
   traced,
   type Content,
@@ -118,16 +119,17 @@ export function createCounter(means: Means, day: () => string = today): Counter 
 
     open: opened,
 
-    save(clerk, draft, answers, walked, { source, channel, lang, intake }) {
+    save(clerk, draft, answers, walked, { source, channel, lang, intake, parked = draft.parked, mistyped = draft.mistyped }) {
       const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
       const intakes = intake ? [...(draft.intakes ?? []), intake] : draft.intakes;
-      return write(clerk, draft, { answers, provenance, intakes }, walked, lang);
+      return write(clerk, draft, { answers, provenance, intakes, parked: stillParked(parked, answers), mistyped }, walked, lang);
     },
 
     confirm(clerk, draft, how) {
       const at = new Date().toISOString();
+      const { answers, parked, mistyped } = draft;
       const intakes = draft.intakes?.map((one, index, all) => (index === all.length - 1 ? { ...one, confirmed: { how, at } } : one));
-      return write(clerk, draft, { answers: draft.answers, provenance: confirmed(draft, at), intakes }, draft.walk);
+      return write(clerk, draft, { answers, provenance: confirmed(draft, at), intakes, parked, mistyped }, draft.walk);
     },
 
     async giveBack(clerk, draft, withCode) {

@@ -44,6 +44,10 @@ export interface SaveOptions {
   readonly channel: Intake['channel'];
   /** Recorded with it. */
   readonly intake?: Intake | undefined;
+  /** What the citizen will bring, from now on; without it what was parked stays, except what is answered now. */
+  readonly parked?: Draft['parked'];
+  /** What could not be taken, from now on; without it that stays. */
+  readonly mistyped?: Draft['mistyped'];
   /** Language of the draft from now on; without it the language stays. */
   readonly lang?: string | undefined;
 }

@@ -21,7 +21,7 @@ import { ROLES, type Clerk, type Role, type StaffedMunicipality } from './types.
 
 export { LOGIN_TIME } from './login.ts';
 export { returnPath } from './return-path.ts';
-export { LoginRefused, LoginUnavailable, ROLES, type Clerk, type Role, type StaffedMunicipality } from './types.ts';
+export { COUNTER_ROLES, LoginRefused, LoginUnavailable, type Clerk, type Role, type StaffedMunicipality } from './types.ts';
 
 /** Half an hour without use, twelve hours in any case. */
 const STAFF_SESSION: SessionLimits = { idle: 30 * 60_000, absolute: 12 * 3_600_000 };

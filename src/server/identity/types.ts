@@ -4,7 +4,9 @@ import type { Station } from '#server/store';
 
 export type { Role, StaffDocument } from '#server/config';
 
-export const ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead'];
+export const ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead', 'deliveries'];
+/** Who serves citizens. Whoever looks after deliveries has no business with drafts. */
+export const COUNTER_ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead'];
 
 /** A member of staff with a session that lives. */
 export interface Clerk {

@@ -125,6 +125,8 @@ describe('metrics', () => {
     parked: 1,
     unknown: 0,
     waiting: 0,
+    failures: 0,
+    rests: 0,
     oldestQueued: 61.5,
     breaker: 'open',
   };

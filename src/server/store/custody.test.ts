@@ -4,7 +4,9 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { testDatabase } from '../../../tests/postgres.ts';
 import {
+  beginFile,
   createHandover,
+  deleteFile,
   custodyOf,
   endStaffSession,
   giveBackDraft,
@@ -51,6 +53,42 @@ async function claimed(name = 'Test Clerk') {
   expect(await handsOn(store, hands, given)).toMatchObject({ outcome: 'claimed', application: draft.id, service: draft.service });
   return { hands, draft, given };
 }
+
+describe('files', () => {
+  const begin = (draft: { id: string }, staff?: Buffer, municipality = HOME) =>
+    beginFile(store, {
+      municipality,
+      id: randomUUID(),
+      application: draft.id,
+      fieldPath: 'notice',
+      nameSealed: Buffer.from('name'),
+      mime: 'application/pdf',
+      maxFiles: 5,
+      staff,
+    });
+
+  it('are taken in by who has the draft in hand, and by nobody else', async () => {
+    const { hands, draft } = await claimed();
+    const other = await handsIn(store, HOME, 'Other Clerk');
+    const elsewhere = await handsIn(store, 'nachbarstadt');
+    expect(await begin(draft, hands.staff)).toBe('begun');
+    expect(await begin(draft, other.staff)).toBe('gone');
+    expect(await begin(draft, elsewhere.staff, 'nachbarstadt')).toBe('gone');
+    expect(await begin(draft, elsewhere.staff)).toBe('gone');
+    expect(await begin(draft, randomBytes(32))).toBe('gone');
+    // nor by the citizen meanwhile
+    expect(await begin(draft)).toBe('gone');
+    expect(await actions(draft.id)).toEqual(expect.arrayContaining(['upload', 'upload-refused']));
+    const [{ id }] = (await owner.query<{ id: string }>('select id from file where application_id = $1', [draft.id])).rows as [
+      { id: string },
+    ];
+    expect(await deleteFile(store, HOME, draft.id, id, other.staff)).toBe(false);
+    await idles(draft.id);
+    expect(await begin(draft, hands.staff)).toBe('gone');
+    expect(await deleteFile(store, HOME, draft.id, id, hands.staff)).toBe(false);
+    expect(await begin(draft)).toBe('begun');
+  });
+});
 
 describe('a claim', () => {
   it('locks the draft for the citizen, who sees who has it', async () => {
@@ -392,8 +430,10 @@ describe('as the portal, over raw SQL', () => {
     // the chain of the log itself, which has no answers
     expect(withoutSecret).toEqual(['access_log_page']);
     expect(rows.filter(({ open }) => !open).map(({ name }) => name)).toEqual([
+      'delivery_clerk',
       'held_draft',
       'let_go',
+      'new_file',
       'note_access',
       'staff_gone',
       'staff_of',

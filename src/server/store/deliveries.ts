@@ -111,6 +111,8 @@ export const parkDelivery = (
 export const markUnknown = (store: Statements, lease: Lease, result: { error: string; status?: number }) =>
   holds(store, 'delivery-unknown', 'unknown_delivery($1, $2, $3, $4, $5)', lease, result.error, result.status ?? null);
 
+/** It lies ready, and a person of this house takes it: nobody is asked meanwhile. */
+export const layOut = (store: Statements, lease: Lease) => holds(store, 'delivery-wait', 'wait_delivery($1, $2, $3, $4)', lease, null);
 /**
  * Sent, and the receiver has not taken it yet: it is asked again after `delay`. Counts neither as an attempt nor for the breaker. `checkpoint`: kept
  * instead of what was there.
@@ -234,7 +236,7 @@ export async function confirmDelivery(store: Statements, municipality: string, k
 export interface DeliveryFigures {
   municipality: string;
   destination: string;
-  /** Submissions that ordered a delivery to it: counted on the submissions, everything else on the deliveries. */
+  /** Submissions that ordered a delivery to it, or that people sent there: counted on the submissions, everything else on the deliveries. */
   submitted: number;
   queued: number;
   /** In flight. */
@@ -247,13 +249,18 @@ export interface DeliveryFigures {
   /** Seconds since the longest waiting was ordered. */
   oldestQueued: number;
   breaker: 'closed' | 'half-open' | 'open';
+  /** In a row. */
+  failures: number;
+  /** Seconds until an open breaker lets one through. */
+  rests: number;
 }
 
 /** The delivery equation, a line per destination; of all municipalities. */
 export const deliveryFigures = (store: Statements) =>
   store.query<DeliveryFigures>(
     'delivery-figures',
-    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, waiting, oldest_queued as "oldestQueued", breaker
+    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, waiting, oldest_queued as "oldestQueued", breaker,
+            failures, rests
      from delivery_figures()`,
   );
 

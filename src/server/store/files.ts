@@ -25,6 +25,8 @@ export interface NewFile {
   mime: string;
   /** Files one application may have. */
   maxFiles: number;
+  /** Hash of the staff session that takes it in; without it, a citizen does. */
+  staff?: Buffer | undefined;
 }
 
 export type Begun = 'begun' | 'gone' | 'too-many' | 'exists';
@@ -41,16 +43,25 @@ const beginning = (file: NewFile) => [
 
 /** Begins a file. */
 export async function beginFile(store: Statements, file: NewFile): Promise<Begun> {
-  const sql = `select begin_file($1, $2, $3, $4, $5, $6, $7) as outcome`;
-  const [row] = await store.query<{ outcome: Begun }>('file-begin', sql, beginning(file));
+  const [row] = file.staff
+    ? await store.query<{ outcome: Begun }>('file-begin-counter', `select begin_counter_file($1, $2, $3, $4, $5, $6, $7, $8) as outcome`, [
+        ...beginning(file),
+        file.staff,
+      ])
+    : await store.query<{ outcome: Begun }>('file-begin', `select begin_file($1, $2, $3, $4, $5, $6, $7) as outcome`, beginning(file));
   return row?.outcome ?? 'gone';
 }
 
 /** Begins a file of one chunk, adds it and ends the file: all or nothing. */
 export async function storeFile(store: Statements, file: NewFile, whole: { bytes: Buffer; size: number; sha256: Buffer }): Promise<Begun> {
-  const sql = `select store_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as outcome`;
   const values = [...beginning(file), whole.bytes, whole.size, whole.sha256];
-  const [row] = await store.query<{ outcome: Begun }>('file-store', sql, values);
+  const [row] = file.staff
+    ? await store.query<{ outcome: Begun }>(
+        'file-store-counter',
+        `select store_counter_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as outcome`,
+        [...values, file.staff],
+      )
+    : await store.query<{ outcome: Begun }>('file-store', `select store_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as outcome`, values);
   return row?.outcome ?? 'gone';
 }
 
@@ -85,8 +96,19 @@ export async function readFileChunk(store: Statements, municipality: string, id:
   return row?.bytes ?? undefined;
 }
 
-/** Deletes a file of a draft. False when there is none, or the application was handed in. */
-export async function deleteFile(store: Statements, municipality: string, application: string, id: string): Promise<boolean> {
+/** Deletes a file of a draft. False when there is none, or the application was handed in; with `staff`: or this staff session has it not in hand. */
+export async function deleteFile(
+  store: Statements,
+  municipality: string,
+  application: string,
+  id: string,
+  staff?: Buffer,
+): Promise<boolean> {
+  if (staff) {
+    const all = [municipality, staff, application, id];
+    const [row] = await store.query<{ gone: boolean }>('file-remove-counter', `select remove_counter_file($1, $2, $3, $4) as gone`, all);
+    return row?.gone ?? false;
+  }
   const [row] = await store.query<{ gone: boolean }>('file-remove', `select remove_file($1, $2, $3) as gone`, [
     municipality,
     application,

@@ -3,6 +3,7 @@ export * from './access.ts';
 export * from './applications.ts';
 export * from './custody.ts';
 export * from './deliveries.ts';
+export * from './desk.ts';
 export * from './proofs.ts';
 export { DatabaseUnavailable } from './errors.ts';
 export * from './files.ts';

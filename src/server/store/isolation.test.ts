@@ -37,6 +37,10 @@ await owner.query(
   `insert into delivery_attempt (municipality, delivery_id, n, started_at, outcome) select municipality, id, 1, now(), 'retry' from delivery`,
 );
 await owner.query(
+  `insert into redirection (id, municipality, submission_id, delivery_id, source, target, reason, proposed_by, proposed_name)
+   select gen_random_uuid(), municipality, submission_id, id, destination, 'elsewhere', 'outage', 's', 'n' from delivery`,
+);
+await owner.query(
   `insert into delivery_proof (municipality, delivery_id, source_id, kind, sealed) select municipality, id, 'x', 'accepted', 'x' from delivery`,
 );
 await owner.query(`insert into rate_limit values ('musterstadt', 'k', now(), now() + interval '1 hour', 1)`);

@@ -79,7 +79,7 @@ export interface SubmissionRow {
   flowHash: string;
   revision: number;
   lifecycle: string;
-  /** Where it was ordered to. */
+  /** Where it goes: as it was ordered, or where people sent it afterwards. */
   destinations: string[];
   language: string;
   submittedAt: Date;
@@ -88,7 +88,8 @@ export interface SubmissionRow {
   wrappedKey: Buffer;
 }
 
-const submissionColumns = `s.id, s.application_id as application, s.service, s.reference, s.flow_hash as "flowHash", s.revision, a.lifecycle, s.destinations, a.language,
+const submissionColumns = `s.id, s.application_id as application, s.service, s.reference, s.flow_hash as "flowHash", s.revision, a.lifecycle, a.language,
+  array(select w.destination from delivery w where w.municipality = s.municipality and w.submission_id = s.id and w.state <> 'redirected') as destinations,
   s.submitted_at as "submittedAt", s.factor_kind as "factorKind", s.key_epoch as "keyEpoch", s.wrapped_key as "wrappedKey"
   from submission s join application a on a.municipality = s.municipality and a.id = s.application_id where s.municipality = $1`;
 

@@ -1,18 +1,16 @@
 /** After submitting: receipt, summary document, status. Access by the session that handed in, or by reference and second factor. */
 import { fail, type RequestEvent } from '@sveltejs/kit';
-import { copyAnswers, walk, type Walk } from '#flow';
-import type { Package, PackageDocuments } from '#package';
 import { timingSafeEqual } from 'node:crypto';
-import { factorReadings, frozen, keepSummary, pinFor, readReference, SESSION, type Frozen, type Lifecycle } from '#server/applications';
+import { factorReadings, frozen, pinFor, readReference, SESSION, type Lifecycle } from '#server/applications';
 import { statusTimeline } from '#server/delivery';
-import { findSubmission, loadFlow, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
+import { findSubmission, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { openedViews } from './help.ts';
-import { originText } from './provenance.ts';
-import { reader, reviewSections, textField } from './views.ts';
-import { go, GRANT, offeringOf, readForm, show, type Request } from './kit.ts';
+import { reader, textField } from './views.ts';
+import { go, GRANT, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
+import { packageOf, summaryPdf, walkAgain } from './summary.ts';
 
 /** How long reference and second factor open a submission's pages. */
 const GRANTED = 60 * 60_000;
@@ -51,22 +49,6 @@ async function own(request: Request, typed: string): Promise<SubmissionRow> {
   return row;
 }
 
-async function packageOf(request: Request, row: SubmissionRow) {
-  const pkg = await request.portal.catalog.version(
-    row.service,
-    row.flowHash,
-    async () => (await loadFlow(request.portal.store, request.municipality.id, row.flowHash)) as PackageDocuments,
-  );
-  if (!pkg) throw new Error('the pinned flow version cannot be read');
-  return pkg;
-}
-
-/** The walk as it was when the application was handed in: for texts that name answers and parameters. */
-function walkAgain(request: Request, row: SubmissionRow, { flow }: Package, { answers, today }: Frozen): Walk {
-  const { params } = offeringOf(request, row.service);
-  return walk(flow, copyAnswers(answers), { today, params, lenient: true });
-}
-
 export async function receipt(request: Request, typed: string) {
   const row = await own(request, typed);
   const pkg = await packageOf(request, row);
@@ -94,29 +76,7 @@ export async function receipt(request: Request, typed: string) {
 export async function receiptPdf(request: Request, typed: string): Promise<Response> {
   const row = await own(request, typed);
   const { portal, municipality } = request;
-  const { content, key, summary } = await frozen(portal.store, portal.keys, municipality.id, row);
-  let pdf: Uint8Array | undefined = summary;
-  if (!pdf) {
-    const pkg = await packageOf(request, row);
-    const offering = offeringOf(request, row.service);
-    const walked = walkAgain(request, row, pkg, content);
-    const read = reader(pkg, request.lang);
-    pdf = await portal.documents.summary({
-      lang: request.lang,
-      municipality,
-      service: read.t.t('service.title'),
-      reference: row.reference,
-      receivedAt: dateTime(row.submittedAt, request.lang),
-      recipient: offering.destination.name,
-      sections: reviewSections(
-        read,
-        walked,
-        () => undefined,
-        (path) => originText(request.t, request.lang, content.provenance?.[path]),
-      ),
-    });
-    await keepSummary(portal.store, municipality.id, row, key, pdf);
-  }
+  const pdf = await summaryPdf({ portal, municipality, lang: request.lang, t: request.t }, row);
   return new Response(Buffer.from(pdf), {
     headers: {
       'content-type': 'application/pdf',

@@ -16,13 +16,14 @@ import {
   applyPath,
   type PageContext,
 } from './pages.ts';
+import { toBring } from './bring.ts';
 import { applicationOf, postPage, repeated, revisionOf, type PostResult } from './question.ts';
 import { confirmPath } from './confirm.ts';
 import { declared, defect } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { reader } from './views.ts';
-import { receiveUpload } from './upload.ts';
+import { fileFields, receiveUpload } from './upload.ts';
 
 /** What a page of the flow shows; the route picks the component by `kind`. */
 export type ApplyView =
@@ -65,11 +66,21 @@ export async function applyPage(request: Request, service: string, path: string)
   const service_ = read.t.t('service.title');
   const now = Date.now();
   const session = { now: new Date(now).toISOString(), ends: new Date(now + SESSION.idle).toISOString(), keep: `/${request.lang}/keep` };
-  const options = { service: service_, unlisted: true, session, handover: helpPath(request.lang, service) };
+  const options = {
+    service: service_,
+    unlisted: true,
+    session,
+    handover: helpPath(request.lang, service),
+    bring: toBring(draft, request.lang),
+  };
   if (draft.custody === 'counter') {
     const typed = left?.step && left.conflict && conflictView(context, left.step, left.conflict).rows;
     const view = await heldView(request, draft, typed);
-    return show<ApplyView>(request, { ...options, handover: undefined, title: request.t.t('handover.held.title') }, { kind: 'held', view });
+    return show<ApplyView>(
+      request,
+      { ...options, handover: undefined, bring: undefined, title: request.t.t('handover.held.title') },
+      { kind: 'held', view },
+    );
   }
   const notice =
     unconfirmed(draft).length > 0
@@ -127,7 +138,12 @@ export async function postApply(event: RequestEvent, service: string, path: stri
     return tooLate(request, draft, step);
   }
   if (multipart) {
-    const received = await receiveUpload(event, request, draft, step);
+    const { applications } = request.portal;
+    const received = await receiveUpload(event, request, draft, () => fileFields(step ? [step] : []), {
+      reload: (now) => applications.draft(now.offering, now.session),
+      save: (now, answers, walked) => applications.save(now, answers, walked, request.lang),
+      held: () => go(applyPath(request.lang, service, step?.path)),
+    });
     ({ draft, values } = received);
     uploadProblems = received.problems;
   }

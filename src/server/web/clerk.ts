@@ -3,7 +3,7 @@
  * back; whoever has the wrong role is refused, and that is written down. And the frame round the counter's pages.
  */
 import { error } from '@sveltejs/kit';
-import { LoginUnavailable, ROLES, type Clerk, type Role, type StaffedMunicipality } from '#server/identity';
+import { COUNTER_ROLES, LoginUnavailable, type Clerk, type Role, type StaffedMunicipality } from '#server/identity';
 import { sessionHash, type Station } from '#server/store';
 import type { CounterFrame } from '#ui/counter/types.ts';
 import type { ErrorView } from '#ui/types.ts';
@@ -56,7 +56,7 @@ export function stationName(request: Request, station: Station | undefined): str
  * The clerk who asks, with one of the roles `needed`, and with a station wherever the municipality has any. Everything at the counter begins with this.
  * Ends the request otherwise: login, 401 (nothing was done, log in again), 403, or the choice of the station.
  */
-export async function clerkOf(request: Request, needed: readonly Role[] = ROLES, { anywhere = false } = {}): Promise<Clerk> {
+export async function clerkOf(request: Request, needed: readonly Role[] = COUNTER_ROLES, { anywhere = false } = {}): Promise<Clerk> {
   const clerk = await clerkIfAny(request);
   const here = request.writes ? counterPath(request.lang) : request.url.pathname + request.url.search;
   if (!clerk) {
@@ -80,19 +80,45 @@ export async function clerkOf(request: Request, needed: readonly Role[] = ROLES,
 export interface CounterOptions {
   readonly title: string;
   readonly faulty?: boolean;
+  /** Where one is. Default: the counter. */
+  readonly area?: Area;
 }
 
-export function counterFrame(request: Request, { title, faulty }: CounterOptions): CounterFrame {
+/** What staff do here: each with its pages, and the roles that lead there. */
+const AREAS = {
+  counter: { roles: COUNTER_ROLES, path: (lang: string) => counterPath(lang) },
+  prints: { roles: ['post'], path: (lang: string) => counterPath(lang, 'prints') },
+  deliveries: { roles: ['deliveries'], path: (lang: string) => `/${lang}/admin/deliveries` },
+} as const satisfies Record<string, { roles: readonly Role[]; path: (lang: string) => string }>;
+type Area = keyof typeof AREAS;
+
+/** The areas that somebody may enter, the counter first. */
+const areasOf = (clerk: Clerk | undefined): Area[] =>
+  (Object.keys(AREAS) as Area[]).filter((area) => AREAS[area].roles.some((role) => clerk?.roles.includes(role)));
+
+/** Who comes to the counter and has no business there is shown to where they work. */
+export async function toOwnArea(request: Request): Promise<void> {
+  const areas = areasOf(await clerkIfAny(request));
+  if (areas.length > 0 && !areas.includes('counter')) go(AREAS[areas[0]!].path(request.lang));
+}
+
+export function counterFrame(request: Request, { title, faulty, area = 'counter' }: CounterOptions): CounterFrame {
   const { municipality, lang, t } = request;
   const clerk = known.get(request);
   const station = stationName(request, clerk?.station);
-  const ready = clerk && clerk.roles.length > 0 && (station !== undefined || municipality.staff?.sites.length === 0);
+  const areas = areasOf(clerk);
+  const ready = areas.includes('counter') && (station !== undefined || municipality.staff?.sites.length === 0);
   return {
     t: t.t,
-    title: [title, t.t('counter.name'), municipality.name].join(' – '),
+    title: [...new Set([title, t.t(`counter.area.${area}`), municipality.name])].join(' – '),
     faulty,
     municipality: { name: municipality.name, stylesheet: `/brand/${municipality.hash}.css` },
-    home: counterPath(lang),
+    area: t.t(`counter.area.${area}`),
+    home: AREAS[area].path(lang),
+    areas:
+      areas.length > 1
+        ? areas.map((one) => ({ href: AREAS[one].path(lang), label: t.t(`counter.area.${one}`), current: one === area }))
+        : [],
     // The call-back's address holds a code that is used up, and what the provider wrote into it.
     languages: languages(request, request.route?.endsWith('/callback') ? 'counter' : undefined),
     statutory: statutory(request),

@@ -4,11 +4,12 @@ import type { Json, Step } from '#flow';
 import { joinPath } from '#flow';
 import { unconfirmed, type Draft } from '#server/applications';
 import type { ConfirmView, SummaryRow } from '#ui/types.ts';
+import { fieldLabel, formatValue, reviewSections, type ReviewSection, type TextValues } from '#views';
 import { go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { applyPath } from './pages.ts';
 import { originText } from './provenance.ts';
 import { revisionOf } from './question.ts';
-import { fieldLabel, formatValue, reader, reviewSections, type ReviewSection, type TextValues } from './views.ts';
+import { reader } from './views.ts';
 
 export const confirmPath = (lang: string, service: string): string => `/${lang}/confirm/${service}`;
 

@@ -5,10 +5,11 @@ import { submit, walkOptions, type Draft } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import type { SheetDoneView } from '#ui/counter/types.ts';
 import type { SummaryError } from '#ui/types.ts';
+import { domId, fieldLabel, problemText } from '#views';
 import type { Request } from './kit.ts';
 import { revisionOf } from './question.ts';
 import { CONFIRMED } from './sheet-check.ts';
-import { domId, fieldLabel, problemText, reader } from './views.ts';
+import { reader } from './views.ts';
 
 /** The draft's answers with what the review's form declares. */
 export function declared(draft: Draft, step: Step, values: ReadonlyMap<string, readonly string[]>): Answers {

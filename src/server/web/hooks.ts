@@ -4,6 +4,7 @@ import type { KnownRequest } from './edge.ts';
 import { DatabaseUnavailable } from '#server/store';
 import { openPortal } from '../portal.ts';
 import { openRequest } from './kit.ts';
+import { summaryOfSubmission } from './summary.ts';
 import { REFUSAL_HEADERS, refusalPage } from './refusal.ts';
 
 declare global {
@@ -27,7 +28,9 @@ declare global {
 
 /** Opens the portal once; the edge outside the bundle takes it from here. */
 export const init: ServerInit = async () => {
-  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('schalter.portal')] = await openPortal(process.env);
+  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('schalter.portal')] = await openPortal(process.env, {
+    summary: summaryOfSubmission,
+  });
 };
 
 export const handle: Handle = async ({ event, resolve }) => {

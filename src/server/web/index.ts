@@ -12,3 +12,6 @@ export { chooseStation, leftPage, login, loginDone, logout, logoutPage, nextPers
 export { counterStart, postIntake } from './intake.ts';
 export { postSheet, sheetPage } from './sheet.ts';
 export { counterFailure } from './clerk.ts';
+export { finishPrintPage, printedFile, printPage, printsPage } from './prints.ts';
+export { deskList, deskPage, postDeskList, toDesk } from './desk.ts';
+export { deskCasePage, postDeskCase } from './desk-case.ts';

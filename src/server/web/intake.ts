@@ -6,7 +6,7 @@ import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { today, typedDay, type Intake } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import type { CounterStartView, IntakeChoice, IntakeText } from '#ui/counter/types.ts';
-import { clerkOf, counterPath, showCounter, stationName } from './clerk.ts';
+import { clerkOf, counterPath, showCounter, stationName, toOwnArea } from './clerk.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { foundServices } from './services.ts';
 
@@ -67,6 +67,7 @@ function readIntake(request: Request, clerk: Clerk, typed: Left['typed'], proble
 }
 
 export async function counterStart(request: Request) {
+  await toOwnArea(request);
   const clerk = await clerkOf(request);
   const { t, lang } = request;
   const { typed, problems }: Left = left.get(request) ?? { typed: new Map(), problems: new Map() };
@@ -88,6 +89,7 @@ export async function counterStart(request: Request) {
   const services = foundServices(request, value('search') ?? '').map(({ service, title }) => ({ value: service, label: title }));
   const view: CounterStartView = {
     action: counterPath(lang),
+    message: request.url.searchParams.has('gone') ? t.t('counter.start.gone') : undefined,
     errors: [...problems].map(([name, what]) => ({ text: what, href: `#${anchor(name, services[0]?.value)}` })),
     choices: (Object.keys(CHOICES) as (keyof typeof CHOICES)[]).map((name) =>
       choice(

@@ -75,6 +75,7 @@ export interface FrameOptions {
   /** Where a code for the counter is given out. */
   readonly handover?: string;
   readonly notice?: PageFrame['notice'];
+  readonly bring?: PageFrame['bring'];
 }
 
 /**
@@ -118,6 +119,7 @@ export function frame(request: Request, options: FrameOptions): PageFrame {
     session: options.session,
     end: known(request) ? { href: `/${lang}/end`, label: t.t('web.end.title') } : undefined,
     notice: options.notice,
+    bring: options.bring,
     unlisted: options.unlisted,
   };
 }

@@ -25,14 +25,14 @@ import {
   formatValue,
   optionLabel,
   pageTitle,
-  reader,
   sectionTitle,
   stepRows,
   valuesOf,
   type FieldInput,
   type Reader,
   type TextValues,
-} from './views.ts';
+} from '#views';
+import { reader } from './views.ts';
 import { reviewParts } from './review.ts';
 import { previousPage, revisionOf } from './question.ts';
 

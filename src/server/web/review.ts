@@ -3,8 +3,8 @@ import type { Step, Walk } from '#flow';
 import { money, type Translator } from '#i18n';
 import type { Draft } from '#server/applications';
 import type { SummaryError, WarningView } from '#ui/types.ts';
+import { reviewSections, valuesOf, type Reader, type ReviewSection } from '#views';
 import { originText } from './provenance.ts';
-import { reviewSections, valuesOf, type Reader, type ReviewSection } from './views.ts';
 
 export interface ReviewParts {
   readonly sections: readonly ReviewSection[];

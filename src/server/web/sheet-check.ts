@@ -2,11 +2,12 @@
 import type { SheetCheckView } from '#ui/counter/types.ts';
 import type { Step } from '#flow';
 import type { SummaryError } from '#ui/types.ts';
+import { fieldViews } from '#views';
 import { sheetPath } from './intake.ts';
 import type { Request } from './kit.ts';
 import { reviewParts } from './review.ts';
 import { sheetFrame, type SheetContext } from './sheet-views.ts';
-import { fieldViews, reader } from './views.ts';
+import { reader } from './views.ts';
 
 /** Ways to confirm what staff entered. */
 export const CONFIRMED = ['spoken', 'shown', 'paper'] as const;

@@ -5,14 +5,41 @@
 import { error, type RequestEvent } from '@sveltejs/kit';
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { copyAnswers, joinPath, walk, type Answers, type Field, type Step } from '#flow';
-import { walkOptions, type Draft } from '#server/applications';
+import { copyAnswers, joinPath, walk, type Answers, type Field, type Step, type Walk } from '#flow';
+import { walkOptions, type Draft, type Saved } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
 import { limits } from '#fields/file/index.ts';
 import { filesOf } from '#server/store';
-import { bodyOf, go, type Request } from './kit.ts';
-import { applyPath } from './pages.ts';
+import { bodyOf, type Request } from './kit.ts';
 import { applicationOf, revisionOf } from './question.ts';
+
+/** Fields for files by answer path. */
+export type FileFields = ReadonlyMap<string, Field>;
+
+export function fileFields(steps: readonly Step[]): FileFields {
+  return new Map(
+    steps.flatMap(({ fields, prefix }) =>
+      fields.filter(({ type }) => type.file).map((field) => [joinPath(prefix, field.id), field] as const),
+    ),
+  );
+}
+
+/** Controls by name, in the order of the form. */
+function gathered(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return values;
+}
+
+/** Whose hands the draft is in: how it is saved, and read again where somebody saved meanwhile. */
+export interface Hands {
+  /** Hash of the staff session, at the counter. */
+  readonly staff?: Buffer;
+  readonly reload: (draft: Draft) => Promise<Draft | undefined>;
+  readonly save: (draft: Draft, answers: Answers, walked: Walk) => Promise<Saved>;
+  /** Other hands have it now: ends the request. */
+  readonly held: () => never;
+}
 
 export interface Received {
   draft: Draft;
@@ -46,12 +73,19 @@ function problemOf(path: string, field: Field | undefined, { code }: UploadError
   return { path, code: WORDS[code], params: params[WORDS[code]] };
 }
 
-/** Reads the form, stores its files and saves their references. The form's revision is carried on, so that the page itself can be saved after. */
-export async function receiveUpload(event: RequestEvent, request: Request, draft: Draft, step: Step | undefined): Promise<Received> {
+/**
+ * Reads the form, stores its files and saves their references. The form's revision is carried on, so that the page itself can be saved after.
+ * `fieldsIn`: the fields for files on the form's pages, by path, in front of the controls that came before.
+ */
+export async function receiveUpload(
+  event: RequestEvent,
+  request: Request,
+  draft: Draft,
+  fieldsIn: (controls: ReadonlyMap<string, string[]>) => FileFields,
+  hands: Hands,
+): Promise<Received> {
   const { portal, municipality } = request;
-  const fields = new Map<string, Field>();
-  for (const field of step?.fields ?? []) if (field.type.file) fields.set(joinPath(step!.prefix, field.id), field);
-  const context = { store: portal.store, key: draft.key, scanner: portal.scanner };
+  const context = { store: portal.store, key: draft.key, scanner: portal.scanner, staff: hands.staff };
   const problems: Received['problems'] = [];
   const stored: { path: string; file: StoredFile }[] = [];
   let form;
@@ -60,8 +94,9 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
       { contentType: event.request.headers.get('content-type'), body: Readable.from(bodyOf(event)) },
       {
         onFile: async ({ field: path, name, stream }, before) => {
-          const field = fields.get(path);
-          const application = applicationOf(new Map(before.map(([one, value]) => [one, [value]])));
+          const controls = gathered(before);
+          const field = fieldsIn(controls).get(path);
+          const application = applicationOf(controls);
           // A control without a file comes as a part without a name; a control that is not on the page, or a form of another application, is read past.
           if (!field || name === '' || (application !== undefined && application !== draft.id)) {
             stream.resume();
@@ -87,8 +122,8 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
     if (reason instanceof MultipartError) error(400, 'form');
     throw reason;
   }
-  const values = new Map<string, string[]>();
-  for (const [name, value] of form.fields) values.set(name, [...(values.get(name) ?? []), value]);
+  const values = gathered(form.fields);
+  const fields = fieldsIn(values);
   for (const part of form.files) {
     if ('error' in part && part.error instanceof UploadError) problems.push(problemOf(part.field, fields.get(part.field), part.error));
   }
@@ -98,7 +133,7 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
   const at = values.get('_revision')?.[0];
   const discard = (ids: readonly string[]) =>
     Promise.all(ids.map((id) => removeFile(context, { municipality: municipality.id, applicationId: draft.id, id })));
-  for (let now: Draft | undefined = draft; now; now = await portal.applications.draft(now.offering, now.session)) {
+  for (let now: Draft | undefined = draft; now; now = await hands.reload(now)) {
     // Only beside files that are there already can one be a repetition.
     const there = [...fields.keys()].some((path) => Array.isArray(now.answers[path]))
       ? await filesOf(portal.store, municipality.id, draft.id)
@@ -111,17 +146,20 @@ export async function receiveUpload(event: RequestEvent, request: Request, draft
     let saved: Draft | undefined = now;
     if (!isDeepStrictEqual({ ...merged.answers }, { ...now.answers })) {
       const walked = walk(now.pkg.flow, merged.answers, { ...walkOptions(now), previous: now.walk });
-      const result = await portal.applications.save(now, merged.answers, walked, request.lang);
+      const result = await hands.save(now, merged.answers, walked);
       // somebody saved meanwhile: the files go beside what is there now
       if (result.outcome === 'stale') continue;
       // staff have just taken it in hand: the page says so
       if (result.outcome === 'held') {
         await discard(stored.map(({ file }) => file.id));
-        go(applyPath(request.lang, draft.offering.service, step?.path));
+        hands.held();
       }
       saved = result.outcome === 'saved' ? result.draft : undefined;
     }
-    if (!saved) break;
+    if (!saved) {
+      await discard(stored.map(({ file }) => file.id));
+      break;
+    }
     await discard(merged.gone);
     // Only files were added since the form was made: the rest of the page is as it was, and can be saved after.
     if (at === revisionOf(draft) && sameBeside(fields, draft.answers, now.answers)) values.set('_revision', [revisionOf(saved)]);

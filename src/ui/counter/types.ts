@@ -1,5 +1,5 @@
 /** What the counter's frame and pages show. Plain data, one language, one clerk. */
-import type { FieldView, FormTarget, LanguageLink, Link, ReviewView, SummaryError, Translate, WarningView } from '../types.ts';
+import type { FieldView, FormTarget, LanguageLink, Link, ReviewView, SummaryError, SummaryRow, Translate, WarningView } from '../types.ts';
 
 export interface CounterFrame {
   readonly t: Translate;
@@ -7,8 +7,11 @@ export interface CounterFrame {
   readonly title: string;
   readonly faulty?: boolean | undefined;
   readonly municipality: { readonly name: string; readonly stylesheet: string };
-  /** The counter's start. */
+  /** Where one is: the counter, the deliveries desk, … and its first page. */
+  readonly area: string;
   readonly home: string;
+  /** The ways between areas, for whoever has more than one. */
+  readonly areas: readonly (Link & { readonly current: boolean })[];
   readonly languages: readonly LanguageLink[];
   readonly statutory: readonly Link[];
   /** Staff are invented: every page says so. */
@@ -71,6 +74,8 @@ export interface IntakeText {
 /** The counter's start: who is there, and what for. */
 export interface CounterStartView {
   readonly action: string;
+  /** Why one is here, where that was not the plan. */
+  readonly message?: string | undefined;
   readonly errors: readonly SummaryError[];
   readonly choices: readonly IntakeChoice[];
   readonly receivedOn: IntakeText;
@@ -90,23 +95,46 @@ export interface SheetPageView {
   /** Text of an info page. */
   readonly text?: string | undefined;
   readonly fields: readonly FieldView[];
+  /** Files can be taken in. */
+  readonly files: boolean;
+  /** What follows from the answers. */
+  readonly computed: readonly SummaryRow[];
   readonly warnings: readonly WarningView[];
   /** A list: one more can be added. */
   readonly add?: { readonly value: string; readonly label: string } | undefined;
 }
 
-export interface SheetFrameView extends FormTarget {
-  readonly service: string;
-  /** "Schalter, handelt für sich selbst, seit …". */
-  readonly facts: string;
+/** Something that is missing or wrong, and where. */
+export interface OpenPoint {
+  readonly text: string;
+  readonly href: string;
+  /** Path of an answer that is missing, and can be parked. */
+  readonly missing?: { readonly path: string; readonly label: string } | undefined;
+  /** Path of an answer that the citizen will bring: open, but nobody's mistake. */
+  readonly parked?: string | undefined;
+}
+
+/** What changes as the clerk types. */
+export interface SheetOpenView {
   readonly tabs: readonly {
     readonly label: string;
     readonly href: string;
     readonly current: boolean;
     readonly open: number;
   }[];
-  /** By section; `here`: shown at once. */
-  readonly open: readonly { readonly section: string; readonly here: boolean; readonly points: readonly SummaryError[] }[];
+  /** By section; `here`: shown at once; `current`: of the sheet itself. */
+  readonly open: readonly {
+    readonly section: string;
+    readonly here: boolean;
+    readonly current: boolean;
+    readonly points: readonly OpenPoint[];
+  }[];
+}
+
+export interface SheetFrameView extends SheetOpenView, FormTarget {
+  readonly service: string;
+  /** "Schalter, handelt für sich selbst, seit …". */
+  readonly facts: string;
   /** From the colleague who handed it on: why, and a note. */
   readonly message?: { readonly why: string; readonly note: string } | undefined;
   /** Why it is handed on. */
@@ -118,7 +146,8 @@ export interface SheetFrameView extends FormTarget {
 export interface SheetView extends SheetFrameView {
   readonly title: string;
   readonly pages: readonly SheetPageView[];
-  readonly next: string;
+  /** Why the citizen brings something later. */
+  readonly reasons: IntakeChoice;
 }
 
 export interface SheetCheckView extends SheetFrameView {

@@ -3,6 +3,7 @@
  * own language (`data-…` of `[data-keys]`).
  */
 import { all, one } from '../enhance/dom.ts';
+import { coverAtRest } from './cover.ts';
 import { openKeys, openPalette } from './palette.ts';
 
 const FIELDS = 'input:not([type=hidden]), select, textarea';
@@ -37,13 +38,35 @@ function spreadDate(day: HTMLInputElement): void {
     const field = one<HTMLInputElement>(`input[name="${CSS.escape(`${name}.${part}`)}"]`);
     if (field) field.value = whole[at + 1]!;
   }
-  one<HTMLInputElement>(`input[name="${CSS.escape(`${name}.year`)}"]`)?.focus();
+  const year = one<HTMLInputElement>(`input[name="${CSS.escape(`${name}.year`)}"]`);
+  year?.focus();
+  year?.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 function save(): void {
   const form = one<HTMLFormElement>('form[data-sheet]');
   form?.requestSubmit(one<HTMLButtonElement>('[data-keep]', form) ?? one('[data-save]', form));
 }
+
+/** To another sheet: what was typed on this one is saved on the way, right or wrong. */
+function leave(link: HTMLAnchorElement): boolean {
+  const form = one<HTMLFormElement>('form[data-sheet][data-leave]');
+  const { pathname, hash } = new URL(link.href);
+  if (!form || !touched.has(form) || pathname === location.pathname) return false;
+  const button = document.createElement('button');
+  Object.assign(button, { type: 'submit', name: 'do', value: `go:${pathname.split('/').at(-1)}${hash}`, hidden: true });
+  form.append(button);
+  form.requestSubmit(button);
+  button.remove();
+  return true;
+}
+const touched = new WeakSet<HTMLFormElement>();
+
+document.addEventListener('click', (event) => {
+  const link = (event.target as Element).closest<HTMLAnchorElement>('[data-sections] a, .sheet-open a');
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (link && plain && leave(link)) event.preventDefault();
+});
 
 // An open point leads into its field, not just near it.
 document.addEventListener('click', (event) => {
@@ -56,6 +79,8 @@ document.addEventListener('click', (event) => {
 });
 
 document.addEventListener('input', (event) => {
+  const form = (event.target as Element).closest('form');
+  if (form) touched.add(form);
   if (event.target instanceof HTMLInputElement) spreadDate(event.target);
 });
 
@@ -75,3 +100,5 @@ document.addEventListener('keydown', (event) => {
   else done = false;
   if (done) event.preventDefault();
 });
+
+coverAtRest();

@@ -5,8 +5,9 @@ export const all = <T extends HTMLElement = HTMLElement>(selector: string, root:
   ...root.querySelectorAll<T>(selector),
 ];
 
-/** A portal text for the script, from the frame (`data-…` of `.site`), with `{n}` filled. */
-export const text = (name: string, n: number | string = ''): string => (one('.site')?.dataset[name] ?? '').replace('{n}', String(n));
+/** A portal text for the script, from the frame (`data-…` of `.site`, at the counter `.counter`), with `{n}` filled. */
+export const text = (name: string, n: number | string = ''): string =>
+  (one('.site, .counter')?.dataset[name] ?? '').replace('{n}', String(n));
 
 /** Letters without case, accents and ß, so that "munchen" finds "München". */
 export const fold = (value: string): string => value.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss').trim();

@@ -1,6 +1,7 @@
 /** What a protocol is: one folder, how its settings are read and how it sends. Everything round it (lease, back-off, breaker, parking) is the worker's. */
 import type { Readable } from 'node:stream';
 import type { CommonDestination } from '#server/config';
+import type { Lookup } from '#server/network';
 import type { EgressAnswer, EgressRequest } from '../egress/index.ts';
 import type { Envelope } from '../envelope.ts';
 
@@ -47,6 +48,8 @@ export interface Protocol<Document extends CommonDestination, Settings extends C
    * `now`: milliseconds.
    */
   readonly hint?: (destination: Settings, headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now: number) => string[] | undefined;
+  /** What leaves this way is read by people, not by a program. */
+  readonly mediaBreak?: boolean;
 }
 
 export interface DeliveryContext<Settings extends CommonSettings = CommonSettings> {
@@ -70,6 +73,11 @@ export interface DeliveryContext<Settings extends CommonSettings = CommonSetting
   readonly beginSend: () => Promise<void>;
   /** The way out by HTTP: to the destination's endpoints, under its rules, ended when the lease is lost or the worker stops. */
   readonly request: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
+  /** The application as people read it, PDF. */
+  readonly summary: () => Promise<Uint8Array>;
+  /** For ways out that are not HTTP: ends when the lease is lost or the worker stops; and the resolver, where it is not the system's. */
+  readonly signal: AbortSignal;
+  readonly lookup: Lookup | undefined;
 }
 
 /**
@@ -103,6 +111,8 @@ export type DeliveryOutcome =
       readonly status?: number;
       readonly afterSeconds?: number;
     }
+  /** It lies ready, and a person here takes it. */
+  | { readonly kind: 'laid-out'; readonly status?: number }
   /** Refused for good. */
   | { readonly kind: 'park'; readonly reason: string; readonly status?: number; readonly words?: string }
   /** It may have arrived, and the receiver would take a second send for a second application. */

@@ -3,9 +3,9 @@ import { createServer as createTcp, type AddressInfo, type Socket } from 'node:n
 import type { SecureVersion } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answerWith, openOffice } from '../deliveries.fixture.ts';
-import { mayCall } from './addresses.ts';
-import { identity } from '../certificates.fixture.ts';
-import { EgressFailed, EgressRefused, request, type EgressPolicy, type Lookup } from './index.ts';
+import { mayCall, type Lookup } from '#server/network';
+import { identity } from '../../network/certificates.fixture.ts';
+import { EgressFailed, EgressRefused, request, type EgressPolicy } from './index.ts';
 
 /** Listens where nobody may call. */
 const canary = await openOffice();

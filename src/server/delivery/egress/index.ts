@@ -3,32 +3,21 @@
  * that nothing can change between check and use; redirects are answers like any other; every call has one deadline and a limit on what it reads.
  */
 import { faultPoint } from '#server/faults';
-import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import { AddressRefused, checkedLookup, checkLiteral, type NetworkPolicy } from '#server/network';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { mayCall } from './addresses.ts';
 
-export type Lookup = (
-  host: string,
-  options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
-export interface EgressPolicy {
+export interface EgressPolicy extends NetworkPolicy {
   /** Addresses that are configured; a call goes to the host and port of one of them. */
   readonly endpoints: readonly string[];
   readonly allowHttp?: boolean | undefined;
-  readonly allowPrivate?: boolean | undefined;
   /** For the whole call: look-up, connection, TLS, sending, answer. */
   readonly timeoutMilliseconds: number;
   /** PEM. `ca` replaces the system's list; `certificate` and `key` are shown to the receiver (mTLS). */
   readonly tls?:
     { readonly ca?: string | undefined; readonly certificate?: string | undefined; readonly key?: string | undefined } | undefined;
-  /** For tests: instead of the system's resolver. */
-  readonly lookup?: Lookup | undefined;
 }
 
 export interface EgressRequest {
@@ -118,7 +107,8 @@ export async function request(
     return { status: answer.statusCode ?? 0, headers: answer.headers, bytes, body: bytes.toString() };
   } catch (error) {
     if (source.broken) throw source.broken;
-    if (error instanceof EgressRefused || error instanceof EgressFailed) throw error;
+    if (error instanceof AddressRefused) throw new EgressRefused(error.code);
+    if (error instanceof EgressFailed) throw error;
     const code = deadline.aborted ? 'TIMEOUT' : signal?.aborted ? 'ABORTED' : ((error as NodeJS.ErrnoException).code ?? 'FAILED');
     throw new EgressFailed(code, connected, error);
   } finally {
@@ -150,29 +140,19 @@ class Source {
   }
 }
 
-function checked(url: string, { endpoints, allowHttp, allowPrivate }: EgressPolicy): URL {
+function checked(url: string, policy: EgressPolicy): URL {
+  const { endpoints, allowHttp } = policy;
   const target = new URL(url);
   if (!endpoints.some((one) => new URL(one).origin === target.origin)) throw new EgressRefused('endpoint-refused');
   if (target.protocol !== 'https:' && !(target.protocol === 'http:' && allowHttp)) throw new EgressRefused('http-refused');
   if (target.username || target.password) throw new EgressRefused('password-refused');
-  // Literal addresses are not looked up. URL has already turned every spelling of them into the plain one.
-  const literal = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) && !mayCall(literal, allowPrivate)) throw new EgressRefused('address-refused');
+  // URL has already turned every spelling of an address into the plain one.
+  try {
+    checkLiteral(target.hostname, policy);
+  } catch {
+    throw new EgressRefused('address-refused');
+  }
   return target;
-}
-
-/** The system's look-up, with addresses left out that may not be called; none left: refused. */
-function checkedLookup({ allowPrivate, lookup = systemLookup }: EgressPolicy) {
-  type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-  return (host: string, options: object, done: Done) => {
-    lookup(host, { ...options, all: true }, (error, addresses) => {
-      if (error) return done(error, []);
-      const usable = addresses.filter(({ address }) => mayCall(address, allowPrivate));
-      if (usable.length === 0) return done(new EgressRefused('address-refused'), []);
-      if ((options as LookupAllOptions).all) return done(null, usable);
-      return done(null, usable[0]!.address, usable[0]!.family);
-    });
-  };
 }
 
 async function read(answer: IncomingMessage, mostBytes: number): Promise<Buffer> {

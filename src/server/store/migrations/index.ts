@@ -14,7 +14,11 @@ import * as saveAsksTheSession from './0009-save-asks-the-session.ts';
 import * as staff from './0010-staff.ts';
 import * as custody from './0011-custody.ts';
 import * as custodyFunctions from './0012-custody-functions.ts';
+import * as counterFiles from './0013-counter-files.ts';
 import * as acceptance from './0016-acceptance.ts';
+import * as deliveriesDesk from './0017-deliveries-desk.ts';
+import * as prints from './0018-prints.ts';
+import * as claimPlans from './0019-claim-plans.ts';
 import * as wholeFiles from './0020-whole-files.ts';
 
 const migrations: Record<string, Migration> = {
@@ -30,7 +34,11 @@ const migrations: Record<string, Migration> = {
   '0010-staff': staff,
   '0011-custody': custody,
   '0012-custody-functions': custodyFunctions,
+  '0013-counter-files': counterFiles,
   '0016-acceptance': acceptance,
+  '0017-deliveries-desk': deliveriesDesk,
+  '0018-prints': prints,
+  '0019-claim-plans': claimPlans,
   '0020-whole-files': wholeFiles,
 };
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { answerWith, openOffice } from '../../deliveries.fixture.ts';
-import { identity, revocationList, type Identity } from '../../certificates.fixture.ts';
+import { identity, revocationList, type Identity } from '../../../network/certificates.fixture.ts';
 import { request } from '../../egress/index.ts';
 import { usableKey, type Trust } from './keys.ts';
 import { Revocations } from './revocations.ts';

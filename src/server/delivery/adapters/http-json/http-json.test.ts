@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { answerWith, FILE, openOffice, openTestFile, SECRET, settingsFor, testEnvelope, type Call } from '../../deliveries.fixture.ts';
+import {
+  answerWith,
+  FILE,
+  openOffice,
+  openTestFile,
+  SECRET,
+  settingsFor,
+  testEnvelope,
+  testSummary,
+  type Call,
+} from '../../deliveries.fixture.ts';
 import { request } from '../../egress/index.ts';
 import { sign, verify } from '../../signature.ts';
 import type { DeliveryContext } from '../types.ts';
@@ -34,6 +44,9 @@ function contextFor(
     envelope,
     bytes: Buffer.from(JSON.stringify(envelope)),
     openAttachment: openTestFile,
+    summary: testSummary,
+    signal: new AbortController().signal,
+    lookup: undefined,
     checkpoint: undefined,
     again: false,
     saveCheckpoint: async () => undefined,

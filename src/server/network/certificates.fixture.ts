@@ -1,4 +1,4 @@
-/** Certificates for tests, made on the spot: an authority, and what it signs. X.509 v3 with elliptic keys, as much of it as the tests need. */
+/** Certificates for tests, made on the spot: an authority, and what it signs. X.509 v3 with elliptic keys, or RSA where a test needs it. */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 export interface Identity {

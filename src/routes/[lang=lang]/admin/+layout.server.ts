@@ -1,0 +1,3 @@
+import { counterFailure } from '#server/web';
+
+export const load = ({ locals }) => ({ failure: counterFailure(locals) });

@@ -1,0 +1,3 @@
+import { deskPage } from '#server/web';
+
+export const load = ({ locals }) => deskPage(locals.request);

@@ -1,0 +1,3 @@
+import { printsPage } from '#server/web';
+
+export const load = ({ locals }) => printsPage(locals.request);
