@@ -62,6 +62,8 @@ beforeAll(async () => {
     'destination',
     'adapter',
     'url',
+    'wsdl',
+    'user',
     'secrets',
     'email',
     'name',
