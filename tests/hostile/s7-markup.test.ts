@@ -64,6 +64,7 @@ beforeAll(async () => {
     'url',
     'wsdl',
     'user',
+    'password',
     'secrets',
     'email',
     'name',
