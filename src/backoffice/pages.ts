@@ -49,10 +49,20 @@ function faultCard({ kind, left }: { kind: Fault; left: number }): string {
 /** One case. */
 export function casePage(one: ReceivedCase): string {
   const path = `/cases/${encodeURIComponent(one.key)}`;
-  const files = one.attachments
+  const list = (attachments: ReceivedCase['attachments']) =>
+    attachments
+      .map(
+        (file) =>
+          `<li><a href="${path}/files/${encodeURIComponent(file.id)}">${escape(file.name)}</a> <span class="soft">${escape(file.mime)}, ${SIZE.format(file.size / 1024)} KB</span></li>`,
+      )
+      .join('');
+  const files = list(one.attachments);
+  const answers = one.answers
     .map(
-      (file) =>
-        `<li><a href="${path}/files/${encodeURIComponent(file.id)}">${escape(file.name)}</a> <span class="soft">${escape(file.mime)}, ${SIZE.format(file.size / 1024)} KB</span></li>`,
+      (
+        answer,
+      ) => `<li>${time(answer.submittedAt)} <span class="soft">${answer.by === 'citizen' ? 'von der antragstellenden Person' : `aufgenommen von ${escape(answer.by)}`}</span>
+${answer.asked.map((text) => `<p class="soft">Gefragt: ${escape(text)}</p>`).join('')}<p class="text">${escape(answer.text)}</p>${answer.attachments.length ? `<ul>${list(answer.attachments)}</ul>` : ''}</li>`,
     )
     .join('');
   const news = one.news
@@ -69,15 +79,15 @@ export function casePage(one: ReceivedCase): string {
 ${one.via ? `<dt>Weg</dt><dd>${escape(one.via)}</dd>` : ''}<dt>Zugestellt</dt><dd>${one.sends}-mal, einmal angenommen</dd><dt>Stand</dt><dd>${badge(one.news.at(-1)?.status)}</dd></dl></section>
 <section class="card"><h2>Angaben</h2>${readable(one.payload)}</section>
 <section class="card"><h2>Anlagen</h2>${files ? `<ul>${files}</ul>` : '<p class="soft">Keine.</p>'}</section>
-${
-  one.callback === ''
-    ? '<section class="card"><h2>Rückmeldung</h2><p class="soft">Die Übernahme steht im Ereignisprotokoll von FIT-Connect.</p></section>'
-    : `<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
+${answers ? `<section class="card"><h2>Antworten auf Rückfragen</h2><ol class="news">${answers}</ol></section>\n` : ''}${
+      one.callback === ''
+        ? '<section class="card"><h2>Rückmeldung</h2><p class="soft">Die Übernahme steht im Ereignisprotokoll von FIT-Connect.</p></section>'
+        : `<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
 <form method="post" action="${path}/news"><p><label for="status">Neuer Stand</label><select id="status" name="status">${choices.join('')}</select></p>
 <p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>
 <section class="card"><h2>Nachfordern</h2><form method="post" action="${path}/news"><input type="hidden" name="status" value="${ASKING}">
 <p><label for="question">Was fehlt?</label><textarea id="question" name="text" maxlength="2000" required></textarea></p><button>Nachfordern</button></form></section>`
-}
+    }
 <section class="card"><details><summary>Technische Angaben</summary><dl><dt>Idempotency-Key</dt><dd>${escape(one.key)}</dd><dt>Prüfsumme</dt><dd>${escape(one.payloadSha256)}</dd><dt>Rückruf</dt><dd>${escape(one.callback)}</dd></dl>
 <pre tabindex="0">${escape(JSON.stringify(one.payload, null, 2))}</pre></details></section>`,
   );

@@ -1,7 +1,7 @@
-/** What the published contract (`submission-envelope.v1` and `v2`) says about a submission, checked as a back office would. */
+/** What the published contracts (`submission-envelope.v1` and `v2`, `followup-envelope.v1`) say, checked as a back office would. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ReceivedCase, ReceivedFile } from './inbox.ts';
+import type { ReceivedAnswer, ReceivedCase, ReceivedFile } from './inbox.ts';
 import { partsOf } from './multipart.ts';
 import { isSigned } from './signature.ts';
 
@@ -20,9 +20,23 @@ interface Envelope {
   callback: { url: string };
 }
 
+interface Followup extends Envelope {
+  kind: 'followup';
+  delivery: string;
+  question: { texts: string[] };
+  channel: string;
+  by: string;
+  actor?: string;
+  payload: { text: string };
+}
+
+const FOLLOWUP = 'https://schalter.example/schemas/followup-envelope.v1.schema.json';
+
+type Files = ReadonlyMap<string, Buffer>;
 export type Reading =
   | { readonly refused: 400 | 401 | 422; readonly why: string }
-  | { readonly refused?: undefined; readonly received: ReceivedCase; readonly files: ReadonlyMap<string, Buffer> };
+  | { readonly refused?: undefined; readonly received: ReceivedCase; readonly answer?: undefined; readonly files: Files }
+  | { readonly refused?: undefined; readonly received?: undefined; readonly answer: ReceivedAnswer; readonly files: Files };
 
 /** Reads and checks a submission. */
 export function readSubmission(secret: string, headers: IncomingHttpHeaders, body: Buffer): Reading {
@@ -47,6 +61,7 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     const file = files.get(id);
     if (file?.length !== size || sha256(file) !== hash) return refuse('a file is missing or was altered');
   }
+  if (envelope.$schema === FOLLOWUP) return { answer: answerIn(envelope as Followup), files };
   const received: ReceivedCase = {
     key: envelope.id,
     submission: envelope.submission,
@@ -62,9 +77,24 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     callback: envelope.callback.url,
     sends: 1,
     news: [],
+    answers: [],
   };
   return { received, files };
 }
+
+const answerIn = (envelope: Followup): ReceivedAnswer => ({
+  key: envelope.id,
+  of: envelope.delivery,
+  asked: envelope.question.texts,
+  by: envelope.actor ?? envelope.by,
+  channel: envelope.channel,
+  submittedAt: envelope.submittedAt,
+  receivedAt: new Date().toISOString(),
+  text: envelope.payload.text,
+  payloadSha256: envelope.payloadSha256,
+  attachments: envelope.attachments,
+  sends: 1,
+});
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

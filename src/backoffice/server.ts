@@ -66,7 +66,8 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     if (pathname === '/style.css') return answer(res, 200, STYLE, 'text/css; charset=utf-8');
     if (pathname === '/received.json') return answer(res, 200, JSON.stringify([...inbox.cases.values()]), 'application/json');
     if (pathname === '/faults') return answer(res, 200, JSON.stringify(faults.now), 'application/json');
-    const file = third === 'files' ? found?.attachments.find((one) => one.id === fileId) : undefined;
+    const kept = found && [found, ...found.answers].flatMap((one) => one.attachments);
+    const file = third === 'files' ? kept?.find((one) => one.id === fileId) : undefined;
     if (file) {
       res.setHeader('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`);
       return answer(res, 200, inbox.file(file), 'application/octet-stream');
@@ -107,15 +108,20 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       return reply(429, 'try again');
     }
     if (fault === 'reject') return reply(422, 'Straße fehlt im Verzeichnis');
-    const { received, files } = reading;
-    if (inbox.cases.has(received.key)) inbox.sentAgain(received.key);
+    const { received, answer: given, files } = reading;
+    if (given) {
+      // It comes after its application, or it is not ours.
+      if (!inbox.cases.has(given.of)) return reply(422, 'no such case');
+      inbox.answer(given, files);
+    } else if (inbox.cases.has(received.key)) inbox.sentAgain(received.key);
     else {
       inbox.add(received, files);
       reportArrival(received);
     }
     if (fault === 'drop') return void req.socket.destroy();
     if (fault === 'slow') await new Promise((done) => setTimeout(done, SLOW));
-    reply(200, received.submission, JSON.stringify({ case: received.submission }));
+    const submission = (given?.of ?? received!.key).split(':')[0]!;
+    reply(200, submission, JSON.stringify({ case: submission }));
   }
 
   /** The two pieces of news that every case gives by itself, unless they were told before the last stop. */

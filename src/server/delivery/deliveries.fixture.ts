@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { createSession, KeyRing, pinFlow, purposes, seal, startDraft, submitApplication, type Store } from '#server/store';
 import type { HttpJsonSettings } from './adapters/http-json/index.ts';
-import { buildEnvelope, type Envelope } from './envelope.ts';
+import { buildEnvelope, type SubmissionEnvelope } from './envelope.ts';
 
 export const SECRET = 'shared-secret-of-a-test';
 
@@ -27,7 +27,7 @@ export interface HandedIn {
   application: string;
   submission: string;
   reference: string;
-  envelopes: Envelope[];
+  envelopes: SubmissionEnvelope[];
   /** Id of the delivery to the first destination. */
   delivery: string;
 }
@@ -40,7 +40,7 @@ export const openTestFile = (id: string): Promise<Readable | undefined> =>
 /** The application as people read it. */
 export const testSummary = (): Promise<Uint8Array> => Promise.resolve(Buffer.from('%PDF-1.7 a summary of a test'));
 
-export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
+export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): SubmissionEnvelope {
   const payload = { applicant: { name: CANARY } };
   return buildEnvelope({
     id: `${submission}:${destination}`,

@@ -58,8 +58,10 @@ function rowData(rows: readonly DocumentRow[], none: string) {
 
 function summaryData(document: SummaryDocument) {
   const none = words(document.lang)('none');
+  const shared = common(document, ['reference', 'receivedAt', 'recipient']);
   return {
-    ...common(document, ['reference', 'receivedAt', 'recipient']),
+    ...shared,
+    words: { ...shared.words, ...(document.what && { summary: document.what }) },
     title: document.service,
     declaration: document.declaration ?? [],
     sections: document.sections.map(({ title, rows, entries = [] }) => ({

@@ -5,6 +5,7 @@ export { helpPage, postHelp } from './help.ts';
 export { confirmPage, postConfirm } from './confirm.ts';
 export { keepSession, resumePage, resume, save } from './resume.ts';
 export { endPage, endSession } from './end.ts';
+export { answerPage, postAnswer } from './answer.ts';
 export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts';
 export type { Shown } from './shown.ts';
 export { failure } from './failure.ts';

@@ -20,6 +20,7 @@ import * as deliveriesDesk from './0017-deliveries-desk.ts';
 import * as prints from './0018-prints.ts';
 import * as claimPlans from './0019-claim-plans.ts';
 import * as wholeFiles from './0020-whole-files.ts';
+import * as answers from './0021-answers.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -40,6 +41,7 @@ const migrations: Record<string, Migration> = {
   '0018-prints': prints,
   '0019-claim-plans': claimPlans,
   '0020-whole-files': wholeFiles,
+  '0021-answers': answers,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */
