@@ -54,7 +54,8 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     return { refused: 400, why: 'not JSON' };
   }
   const refuse = (why: string): Reading => ({ refused: 422, why });
-  if (!/\/submission-envelope\.v[12]\.schema\.json$/.test(envelope.$schema)) return refuse('another version is needed');
+  if (!/\/(submission-envelope\.v[12]|followup-envelope\.v1)\.schema\.json$/.test(envelope.$schema))
+    return refuse('another version is needed');
   if (keys.some((key) => key !== envelope.id)) return refuse('the keys do not fit the envelope');
   if (sha256(Buffer.from(canonical(envelope.payload))) !== envelope.payloadSha256) return refuse('the payload was altered');
   for (const { id, size, sha256: hash } of envelope.attachments) {

@@ -357,8 +357,6 @@ export type AnswerPageView =
       readonly service: string;
       readonly back: string;
       readonly sent: SentView;
-      /** What was typed and came too late. */
-      readonly typed?: string | undefined;
     }
   | {
       readonly kind: 'closed';
@@ -366,6 +364,7 @@ export type AnswerPageView =
       readonly back: string;
       readonly title: string;
       readonly text: string;
+      /** What was typed and came too late. */
       readonly typed?: string | undefined;
     };
 

@@ -98,8 +98,10 @@ export async function answersOf(room: Room, municipality: string, row: Submissio
   });
 }
 
-/** A file that was taken in for an answer, with its name. */
-export type AnswerFile = EnvelopeAttachment;
+/** Whether this question was answered. */
+export async function wasAnswered({ store }: Room, municipality: string, row: SubmissionRow, event: string): Promise<boolean> {
+  return (await followupsOf(store, municipality, row.id)).some((one) => one.event === event);
+}
 
 /** The files that lie ready for an answer. A file that came twice counts once: `repeated` are the others. */
 export async function answerFiles(
@@ -107,11 +109,11 @@ export async function answerFiles(
   municipality: string,
   row: SubmissionRow,
   question: Pick<OpenQuestion, 'event'>,
-): Promise<{ files: AnswerFile[]; repeated: string[] }> {
+): Promise<{ files: EnvelopeAttachment[]; repeated: string[] }> {
   const rows = (await filesOf(room.store, municipality, row.application)).filter((file) => file.fieldPath === answerPath(question));
   if (rows.length === 0) return { files: [], repeated: [] };
   const key = await keyOf(room, municipality, row);
-  const files: AnswerFile[] = [];
+  const files: EnvelopeAttachment[] = [];
   const repeated: string[] = [];
   for (const file of rows.map((one) => attachmentOf(one, key, municipality))) {
     if (files.some((other) => other.name === file.name && other.sha256 === file.sha256)) repeated.push(file.id);
@@ -120,7 +122,7 @@ export async function answerFiles(
   return { files, repeated };
 }
 
-function attachmentOf({ id, application, nameSealed, mime, size, sha256 }: FileRow, key: Buffer, municipality: string): AnswerFile {
+function attachmentOf({ id, application, nameSealed, mime, size, sha256 }: FileRow, key: Buffer, municipality: string): EnvelopeAttachment {
   const name = open(key, { municipality, application, purpose: purposes.fileName(id), revision: 0 }, nameSealed).toString();
   return { id, name, mime, size, sha256: sha256?.toString('hex') ?? '', field: 'answer' };
 }
@@ -153,12 +155,8 @@ export async function giveAnswer(room: Room, options: AnswerOptions): Promise<An
   const key = await keyOf(room, municipality.id, row);
   for (let attempt = 0; attempt < 5; attempt++) {
     const question = await questionOf(room, municipality.id, row);
-    const { files } = await answerFiles(room, municipality.id, row, { event });
-    const answeredBefore = question?.event !== event;
-    if (answeredBefore) {
-      const given = await followupsOf(room.store, municipality.id, row.id);
-      return { outcome: given.some((one) => one.event === event) ? 'replayed' : 'closed' };
-    }
+    if (question?.event !== event) return { outcome: (await wasAnswered(room, municipality.id, row, event)) ? 'replayed' : 'closed' };
+    const { files } = await answerFiles(room, municipality.id, row, question);
     if (text === '' && files.length === 0) return { outcome: 'empty' };
     const { destination, n } = question;
     const id = randomUUID();

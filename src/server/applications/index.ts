@@ -7,6 +7,7 @@ export {
   answersOf,
   giveAnswer,
   questionOf,
+  wasAnswered,
   type Answer,
   type AnswerResult,
   type GivenAnswer,

@@ -109,10 +109,13 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
     });
   });
 
-  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'delivery_proof', 'flow_version', 'followup'])('%s only grows', async (name) => {
-    await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
-    await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'delivery_proof', 'flow_version', 'followup'])(
+    '%s only grows',
+    async (name) => {
+      await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
+      await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 
   it('a submission is frozen, but for a summary that is still missing', async () => {
     await expect(asApp('musterstadt', `update submission set payload = 'x'`)).rejects.toMatchObject({ code: '42501' });

@@ -3,7 +3,7 @@
  * may see the status page. Whose hour has run out while writing gives the second factor again, on the page with what they wrote.
  */
 import { fail, type RequestEvent } from '@sveltejs/kit';
-import { answersOf, giveAnswer, ONLINE, type GivenAnswer } from '#server/applications';
+import { answersOf, giveAnswer, ONLINE, wasAnswered, type GivenAnswer } from '#server/applications';
 import { faultPoint } from '#server/faults';
 import { dateTime } from '#i18n';
 import type { SubmissionRow } from '#server/store';
@@ -30,7 +30,7 @@ export async function answerPage(request: Request, reference: string) {
   const service = reader(await packageOf(request, row), lang).t.t('service.title');
   const { question } = await answering(request, row);
   const back = `/${lang}/status/${row.reference}`;
-  const office = portal.catalog.offering(municipality.id, row.service)?.destination.name ?? t.t('answering.office');
+  const office = officeName(request, row);
   if (question && portal.takesAnswers(municipality.id, question.destination)) {
     const fields = await answerFields(request, row, question, before?.received);
     const errors = [...(before?.said ? [before.said] : []), ...answerErrors(fields)];
@@ -49,15 +49,20 @@ export async function answerPage(request: Request, reference: string) {
     };
     return show(request, { title: view.title, service, faulty: errors.length > 0, unlisted: true }, view);
   }
-  const given = (await answersOf(portal, municipality.id, row)).at(-1);
   // What was typed too late is there to be copied.
   const typed = before?.received.text;
-  const view: AnswerPageView =
-    given && !question
-      ? { kind: 'sent', service, back, sent: sentView(request, row, given, office), typed }
-      : { kind: 'closed', service, back, title: t.t('answering.closed.title'), text: t.t('answering.closed.text'), typed };
+  const given = question || typed ? undefined : (await answersOf(portal, municipality.id, row)).at(-1);
+  const view: AnswerPageView = given
+    ? { kind: 'sent', service, back, sent: sentView(request, row, given, office) }
+    : { kind: 'closed', service, back, title: t.t('answering.closed.title'), text: t.t('answering.closed.text'), typed };
   const heading = view.kind === 'sent' ? view.sent.title : view.title;
   return show(request, { title: heading, service, unlisted: true }, view);
+}
+
+/** Who has the application, by name. */
+export function officeName({ municipality, t }: Request, { destinations }: SubmissionRow): string {
+  const names = municipality.destinations.filter(({ id }) => destinations.includes(id)).map(({ name }) => name);
+  return names.join(', ') || t.t('answering.office');
 }
 
 /** What was sent, when it came in, and what happens next. */
@@ -90,20 +95,23 @@ async function lockedPage(request: Request, reference: string, { received, said 
   return show(request, { title: view.title, faulty: true, unlisted: true }, view);
 }
 
-export async function postAnswer(event: RequestEvent, reference: string) {
-  const { request } = event.locals;
+export async function postAnswer(sent: RequestEvent, reference: string) {
+  const { request } = sent.locals;
   const { portal, municipality, t, lang } = request;
-  const may = await access(event, reference);
-  const received = await receiveAnswer(event, may.ask);
+  const may = await access(sent, reference);
+  const received = await receiveAnswer(sent, may.ask);
   const refuse = (status: number, text?: string, href?: string, locked = false) => {
     left.set(request, { received, said: text === undefined ? undefined : { text, href }, locked });
     return fail(status);
   };
   const { to } = received;
-  if (!to)
-    return may.tooMany()
-      ? refuse(429, t.t('web.tooMany'), '#factor', true)
-      : refuse(401, t.t(may.tried() ? 'web.status.wrong' : 'answering.locked'), '#factor', true);
+  if (!to) {
+    if (may.tooMany()) return refuse(429, t.t('web.tooMany'), '#factor', true);
+    return refuse(422, t.t(may.tried() ? 'web.status.wrong' : 'answering.locked'), '#factor', true);
+  }
+  // Sent twice at once: the first has its answer, whatever became of this one's files.
+  const event = received.values.get('question')?.[0] ?? '';
+  if (await wasAnswered(portal, municipality.id, to.row, event)) return go(answerAddress(lang, to.row.reference));
   if (received.problems.length > 0 || received.removed) return refuse(received.problems.length > 0 ? 422 : 200);
   faultPoint('answer-posted');
   const { service } = await packageOf(request, to.row);
@@ -111,7 +119,7 @@ export async function postAnswer(event: RequestEvent, reference: string) {
     municipality,
     row: to.row,
     service,
-    event: received.values.get('question')?.[0] ?? '',
+    event,
     text: received.text,
     trace: ONLINE,
     lang,

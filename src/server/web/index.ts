@@ -10,6 +10,7 @@ export { receipt, receiptPdf, status, statusForm, openStatus } from './after.ts'
 export type { Shown } from './shown.ts';
 export { failure } from './failure.ts';
 export { chooseStation, leftPage, login, loginDone, logout, logoutPage, nextPerson, stationPage, toCounter } from './counter.ts';
+export { counterAnswerPage, postCounterAnswer } from './counter-answer.ts';
 export { counterStart, postIntake } from './intake.ts';
 export { postSheet, sheetPage } from './sheet.ts';
 export { counterFailure } from './clerk.ts';
