@@ -1,12 +1,12 @@
 /** After submitting: receipt, summary document, status. Access by the session that handed in, or by reference and second factor. */
 import { fail, type RequestEvent } from '@sveltejs/kit';
 import { timingSafeEqual } from 'node:crypto';
-import { factorReadings, frozen, pinFor, questionOf, readReference, SESSION, type Lifecycle } from '#server/applications';
+import { factorReadings, frozen, pinFor, readReference, SESSION, type Lifecycle } from '#server/applications';
 import { statusTimeline } from '#server/delivery';
 import { findSubmission, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
-import { answerAddress } from './answer-form.ts';
+import { answerAddress, answering } from './answer-form.ts';
 import { openedViews } from './help.ts';
 import { reader, textField } from './views.ts';
 import { go, GRANT, readForm, show, type Request } from './kit.ts';
@@ -154,10 +154,9 @@ export async function status(request: Request, typed: string) {
   const { portal, municipality, t, lang } = request;
   const events = await statusTimeline(portal.store, portal.keys, municipality.id, row);
   const current = row.lifecycle as Lifecycle;
-  const question = current === 'information_requested' ? await questionOf(portal, municipality.id, row) : undefined;
-  const mayAnswer = question !== undefined && portal.takesAnswers(municipality.id, question.destination);
+  const { question, elsewhere } = await answering(request, row);
   // asked, and the answer is on its way
-  const answered = current === 'information_requested' && events.some((one) => one.status === 'answered') && !question;
+  const answered = current === 'information_requested' && events.some((one) => one.status === 'answered') && !question && !elsewhere;
   const state = answered ? 'answered' : current;
   const steps: TimelineStep[] = events.map((event, index) => ({
     title: t.t(`web.lifecycle.${event.status}.label`),
@@ -177,10 +176,10 @@ export async function status(request: Request, typed: string) {
     reference: row.reference,
     state: {
       label: t.t(`web.lifecycle.${state}.label`),
-      text: question && !mayAnswer ? t.t('answering.elsewhere') : t.t(`web.lifecycle.${state}.text`),
+      text: elsewhere ? t.t('answering.elsewhere') : t.t(`web.lifecycle.${state}.text`),
       tone: TONE[state as keyof typeof TONE] ?? 'info',
-      message: question?.texts.join('\n\n') || undefined,
-      answer: mayAnswer ? { href: answerAddress(lang, row.reference), label: t.t('answering.do') } : undefined,
+      message: (question ?? elsewhere)?.texts.join('\n\n') || undefined,
+      answer: question ? { href: answerAddress(lang, row.reference), label: t.t('answering.do') } : undefined,
     },
     office: portal.catalog.offering(municipality.id, row.service)?.destination.name,
     expected: days && t.t('web.processing', days),

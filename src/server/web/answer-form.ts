@@ -28,8 +28,10 @@ export const answerAddress = (lang: string, reference: string): string => `/${la
 /** Whose question is answered, and on whose session. */
 export interface Answering {
   readonly row: SubmissionRow;
-  /** Undefined: nothing is asked now. */
+  /** Undefined: nothing is asked now, or nothing that is answered here. */
   readonly question: Question | undefined;
+  /** Asked by an office that takes no answers on the way by which it is reached. */
+  readonly elsewhere?: Question | undefined;
   /** Hash of the staff session, at the counter. */
   readonly staff?: Buffer | undefined;
 }
@@ -47,7 +49,9 @@ export interface ReceivedAnswer {
 
 /** The submission and what is asked about it. */
 export async function answering({ portal, municipality }: Request, row: SubmissionRow, staff?: Buffer): Promise<Answering> {
-  return { row, question: await questionOf(portal, municipality.id, row), staff };
+  const asked = await questionOf(portal, municipality.id, row);
+  const here = asked && portal.takesAnswers(municipality.id, asked.destination);
+  return { row, question: here ? asked : undefined, elsewhere: here ? undefined : asked, staff };
 }
 
 /** Reads the form. `access`: who answers, by the controls that stand before the files; asked once. */

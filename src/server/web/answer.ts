@@ -28,10 +28,10 @@ export async function answerPage(request: Request, reference: string) {
   const row = await own(request, reference);
   const { t, lang, portal, municipality } = request;
   const service = reader(await packageOf(request, row), lang).t.t('service.title');
-  const { question } = await answering(request, row);
+  const { question, elsewhere } = await answering(request, row);
   const back = `/${lang}/status/${row.reference}`;
   const office = officeName(request, row);
-  if (question && portal.takesAnswers(municipality.id, question.destination)) {
+  if (question) {
     const fields = await answerFields(request, row, question, before?.received);
     const errors = [...(before?.said ? [before.said] : []), ...answerErrors(fields)];
     const view: AnswerPageView = {
@@ -51,10 +51,17 @@ export async function answerPage(request: Request, reference: string) {
   }
   // What was typed too late is there to be copied.
   const typed = before?.received.text;
-  const given = question || typed ? undefined : (await answersOf(portal, municipality.id, row)).at(-1);
+  const given = elsewhere || typed ? undefined : (await answersOf(portal, municipality.id, row)).at(-1);
   const view: AnswerPageView = given
     ? { kind: 'sent', service, back, sent: sentView(request, row, given, office) }
-    : { kind: 'closed', service, back, title: t.t('answering.closed.title'), text: t.t('answering.closed.text'), typed };
+    : {
+        kind: 'closed',
+        service,
+        back,
+        title: t.t(elsewhere ? 'web.lifecycle.information_requested.label' : 'answering.closed.title'),
+        text: t.t(elsewhere ? 'answering.elsewhere' : 'answering.closed.text'),
+        typed,
+      };
   const heading = view.kind === 'sent' ? view.sent.title : view.title;
   return show(request, { title: heading, service, unlisted: true }, view);
 }
@@ -112,6 +119,7 @@ export async function postAnswer(sent: RequestEvent, reference: string) {
   // Sent twice at once: the first has its answer, whatever became of this one's files.
   const event = received.values.get('question')?.[0] ?? '';
   if (await wasAnswered(portal, municipality.id, to.row, event)) return go(answerAddress(lang, to.row.reference));
+  if (!to.question) return refuse(409);
   if (received.problems.length > 0 || received.removed) return refuse(received.problems.length > 0 ? 422 : 200);
   faultPoint('answer-posted');
   const { service } = await packageOf(request, to.row);

@@ -68,12 +68,12 @@ async function viewOf(request: Request, clerk: Clerk, { typed, problem, opened, 
     return { kind: 'sent', service: serviceName(request, sent.service), sent: sentView(request, sent, given, officeName(request, sent)) };
   }
   if (opened) {
-    const { row, question } = opened;
+    const { row, question, elsewhere } = opened;
     const service = serviceName(request, row.service);
     const about = { service, reference: row.reference };
-    if (!question) return { kind: 'closed', ...about, typed: received?.text };
-    if (!portal.takesAnswers(municipality.id, question.destination))
-      return { kind: 'elsewhere', ...about, asked: askedView(request, question), typed: received?.text };
+    const late = received?.text;
+    if (elsewhere) return { kind: 'elsewhere', ...about, asked: askedView(request, elsewhere), typed: late };
+    if (!question) return { kind: 'closed', ...about, typed: late };
     const fields = await answerFields(request, row, question, received);
     const chosen = received?.values.get('channel')?.[0] ?? CHANNELS[0];
     return {
@@ -153,6 +153,7 @@ async function send(event: RequestEvent, request: Request, clerk: Clerk) {
   // Sent twice at once: the first has its answer.
   if (await wasAnswered(portal, municipality.id, to.row, values.get('question')?.[0] ?? ''))
     return void done.set(request, { sent: to.row });
+  if (!to.question) return refuse(409);
   if (received.problems.length > 0 || received.removed) return refuse(received.problems.length > 0 ? 422 : 200);
   const channel = CHANNELS.find((one) => one === values.get('channel')?.[0]) ?? CHANNELS[0];
   const { service } = await packageOf(request, to.row);
