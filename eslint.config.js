@@ -3,7 +3,19 @@ import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['build/', '.svelte-kit/', 'node_modules/', 'static/enhance.js', 'static/desk.js', 'static/live/', '.data/'] },
+  {
+    ignores: [
+      'build/',
+      '.svelte-kit/',
+      'node_modules/',
+      'static/enhance.js',
+      'static/desk.js',
+      'static/sign.js',
+      'static/screen.js',
+      'static/live/',
+      '.data/',
+    ],
+  },
   {
     files: ['**/*.ts', '**/*.svelte', '**/*.svelte.ts'],
     extends: [ts.configs.recommendedTypeChecked, svelte.configs.recommended],

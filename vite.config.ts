@@ -7,8 +7,13 @@ import { defineConfig } from 'vitest/config';
 import { shortLived } from './src/server/web/short-lived.ts';
 import { kernPurge } from './src/ui/kern-purge.ts';
 
-/** The small browser scripts: what citizens' pages load and nothing else, and what the sheet of the counter loads for work by keyboard. */
-const SCRIPTS = { 'enhance.js': 'src/ui/enhance/index.ts', 'desk.js': 'src/ui/desk/index.ts' };
+/** The small browser scripts: what citizens' pages load and nothing else; what the sheet, its review, and the screen beside it load besides. */
+const SCRIPTS = {
+  'enhance.js': 'src/ui/enhance/index.ts',
+  'desk.js': 'src/ui/desk/index.ts',
+  'sign.js': 'src/ui/sign/index.ts',
+  'screen.js': 'src/ui/screen/index.ts',
+};
 
 /** One file each beside what Kit builds. Kit builds no client for pages without its runtime, so they are bundled by themselves, into the folder of static files. */
 function scripts(): Plugin {

@@ -26,7 +26,10 @@ export function multipart(pairs: Pairs, files: readonly { field: string; name: s
 
 /** What a person sends from a page of the journey. */
 export function filledIn(page: string, step: Step, journey: Journey): Pairs | { body: Buffer; type: string } {
-  const pairs: Pairs = [['_revision', hidden(page, '_revision') ?? '']];
+  const pairs: Pairs = ['_revision', '_summary'].flatMap((name) => {
+    const value = hidden(page, name);
+    return value === undefined ? [] : [[name, value] as [string, string]];
+  });
   const open = step.page.kind === 'check' ? journey.walk.warnings : step.warnings;
   for (const warning of open) pairs.push(['_confirm', warning.rule]);
   pairs.push(...typed(step, journey.answers));

@@ -27,6 +27,8 @@ export interface ReceivedCase {
   payload: unknown;
   payloadSha256: string;
   provenance: unknown;
+  /** How it came in and who sent it for whom; not in every version of the envelope. */
+  handling?: unknown;
   attachments: ReceivedFile[];
   /** Empty: there is no way to tell more than that it arrived. */
   callback: string;

@@ -78,6 +78,7 @@ ${answer.asked.map((text) => `<p class="soft">Gefragt: ${escape(text)}</p>`).joi
 <dt>Abgesendet</dt><dd>${time(one.submittedAt)}</dd><dt>Eingegangen</dt><dd>${time(one.receivedAt)}</dd>
 ${one.via ? `<dt>Weg</dt><dd>${escape(one.via)}</dd>` : ''}<dt>Zugestellt</dt><dd>${one.sends}-mal, einmal angenommen</dd><dt>Stand</dt><dd>${badge(one.news.at(-1)?.status)}</dd></dl></section>
 <section class="card"><h2>Angaben</h2>${readable(one.payload)}</section>
+${one.handling ? `<section class="card"><h2>Wie der Antrag hereinkam</h2>${readable(one.handling)}</section>` : ''}
 <section class="card"><h2>Anlagen</h2>${files ? `<ul>${files}</ul>` : '<p class="soft">Keine.</p>'}</section>
 ${answers ? `<section class="card"><h2>Antworten auf Rückfragen</h2><ol class="news">${answers}</ol></section>\n` : ''}${
       one.callback === ''

@@ -16,6 +16,7 @@ interface Envelope {
   payload: unknown;
   payloadSha256: string;
   provenance: unknown;
+  handling?: unknown;
   attachments: ReceivedFile[];
   callback: { url: string };
 }
@@ -74,6 +75,7 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     payload: envelope.payload,
     payloadSha256: envelope.payloadSha256,
     provenance: envelope.provenance,
+    handling: envelope.handling,
     attachments: envelope.attachments,
     callback: envelope.callback.url,
     sends: 1,

@@ -4,6 +4,11 @@ import type { Flow, FlowDocument, Json } from '#flow';
 export type Channel = 'online' | 'counter' | 'phone' | 'post' | 'email';
 /** How surely we know who applies: none, or eIDAS levels. */
 export type Assurance = 'none' | 'low' | 'substantial' | 'high';
+/**
+ * How a person confirms before staff what is handed in: by word of mouth with a note, after it was read to them (on the phone), with a signature (drawn,
+ * or the name typed by whoever does not draw), or on paper.
+ */
+export type ConfirmationMode = 'spoken' | 'read-back' | 'signature' | 'paper';
 
 export interface ParameterDocument {
   type: 'money' | 'number' | 'text' | 'yesno';
@@ -19,11 +24,17 @@ export interface ServiceDocument {
   typing?: string;
   channels: Channel[];
   assurance: Partial<Record<Channel, Assurance>>;
+  /** Channels on which nothing is handed in below that level; on the others staff are told. */
+  assuranceRequired?: Channel[];
+  /** How it may be confirmed before staff. Default: in every way. */
+  confirmation?: ConfirmationMode[];
   parameters?: Record<string, ParameterDocument>;
   /** Path of the computed field that holds the fee in euros. */
   fee?: string;
   /** Paths that may serve as second factor, in order of preference. */
   factor?: string[];
+  /** Paths of the answers that together name whoever applies, as on a receipt. */
+  applicant?: string[];
   documents?: string[];
   legalBasis: { text: string; url?: string }[];
   sources: { text: string; url?: string }[];

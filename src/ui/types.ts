@@ -279,6 +279,8 @@ export interface ReceiptView {
   readonly reference: string;
   /** Ready text: "23. November 2026, 14:05 Uhr". */
   readonly receivedAt: string;
+  /** Who sent it for the citizen, where staff did. */
+  readonly transmittedBy?: string | undefined;
   /** Text: what happens next. */
   readonly next: string;
   readonly pdf?: string | undefined;

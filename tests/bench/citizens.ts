@@ -99,6 +99,8 @@ const revision = (html: string) => /name="_revision"[^>]*value="([^"]+)"/.exec(h
 
 function form(step: Step, journey: Journey, page: string): { body: Buffer; type?: string } {
   const pairs: [string, string][] = [['_revision', revision(page)]];
+  const summary = /name="_summary"[^>]*value="([^"]+)"/.exec(page)?.[1];
+  if (summary) pairs.push(['_summary', summary]);
   for (const warning of step.page.kind === 'check' ? journey.walk.warnings : step.warnings) pairs.push(['_confirm', warning.rule]);
   if (step.page.collection) pairs.push(['_more', 'no']);
   pairs.push(...typed(step, journey.answers));

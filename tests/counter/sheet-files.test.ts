@@ -77,7 +77,7 @@ it('takes a file in with the answer that asks for it; who took it in is on recor
   expect(rows[0]!.actor).toMatch(/^staff:/);
   expect(await logged(id)).toContain('upload');
   const check = texts(await clerk.visit(address.replace('benefits', '~check')));
-  expect(check).toMatch(/bescheid\.pdf.*Eingetragen von Anke Amsel/);
+  expect(check).toMatch(/Wo nichts anderes steht: Eingetragen von Anke Amsel.*bescheid\.pdf/);
   // the same file again is the same file
   expect((await clerk.send(address, withFile(await revisionAt(clerk, address)))).status).toBe(303);
   expect(await files(id)).toHaveLength(1);

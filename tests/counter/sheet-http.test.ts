@@ -33,6 +33,9 @@ async function clerkAt(user = 'amsel'): Promise<PlainBrowser> {
 
 const texts = (page: Answer) => page.body.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 
+/** What the review's form says of what it showed. */
+const shownOn = (page: Answer): Pairs => ['_revision', '_summary'].map((name): [string, string] => [name, hidden(page.body, name)!]);
+
 const row = async (application: string) =>
   (
     await stage.owner.query<{ revision: number; lifecycle: string; custody: string }>(
@@ -53,10 +56,10 @@ it('begins, fills every section, hands in: one application whose provenance name
   expect(check.body).toContain('Haubenmeise');
   expect(texts(check)).toContain('Eingetragen von Anke Amsel, wie Sie es gesagt haben');
   const declared: Pairs = typed(one.walk.steps.at(-1)!, one.answers);
-  const form: Pairs = [['_revision', hidden(check.body, '_revision')!], ...declared, ['do', 'submit']];
+  const form: Pairs = [...shownOn(check), ...declared, ['do', 'submit']];
   const unconfirmed = await clerk.send(check.path, form);
   expect([unconfirmed.status, texts(unconfirmed).includes('Wählen Sie, wie die Person die Angaben bestätigt hat')]).toEqual([422, true]);
-  const done = await clerk.send(check.path, [...form, ['_how', 'spoken']]);
+  const done = await clerk.send(check.path, [...form, ['_how', 'spoken'], ['_record', 'Alles vorgelesen, stimmt.']]);
   expect(done.status).toBe(200);
   const reference = /class="reference"[^>]*>([^<]+)</.exec(done.body)?.[1];
   expect(reference).toMatch(/^\d\d-/);

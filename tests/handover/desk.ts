@@ -3,7 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fieldTypes } from '../../src/fields/all.node.ts';
 import { copyAnswers, entryKeys, joinPath, pageChanges, walk, type Answers, type Json } from '../../src/flow/index.ts';
-import { submit, walkOptions, type Draft, type Intake, type Saved, type SubmitResult } from '../../src/server/applications/index.ts';
+import {
+  submit,
+  walkOptions,
+  type Confirmation,
+  type Draft,
+  type Intake,
+  type Saved,
+  type SubmitResult,
+} from '../../src/server/applications/index.ts';
 import { openCatalog, type Offering } from '../../src/server/catalog/index.ts';
 import { readMunicipalities } from '../../src/server/config/index.ts';
 import { createCounter, type Counter, type SaveOptions } from '../../src/server/handover/index.ts';
@@ -38,6 +46,9 @@ export const intake = ({ name, subject }: Clerk): Intake => ({
   at: '2026-03-02T09:00:00.000Z',
 });
 
+/** The citizen has confirmed by word of mouth. */
+export const spoken: Confirmation = { how: 'spoken', note: 'stimmt', at: '2026-03-02T09:30:00.000Z', summarySha256: 'a'.repeat(64) };
+
 /** All answers of a journey, with every page before the review gone through. */
 export function gone({ walk: { steps }, answers: given }: Journey): Answers {
   let answers = copyAnswers(given);
@@ -68,7 +79,14 @@ export async function openDesk(stage: Stage): Promise<Desk> {
       return { subject, name, roles, station, sessionHash: hash, municipality };
     },
     submit: (draft) =>
-      submit(stage.store, keys, { draft, answers: draft.answers, lang: 'de', callbackUrl: `${stage.portal.url}/api/v1/status` }),
+      submit(stage.store, keys, {
+        draft,
+        answers: draft.answers,
+        lang: 'de',
+        callbackUrl: `${stage.portal.url}/api/v1/status`,
+        confirmation: spoken,
+        transmittedBy: { by: 'clerk', name: 'Erika Amt' },
+      }),
     async open(clerk, application) {
       const draft = await counter.open(clerk, application);
       if (!draft) throw new Error('not in hand');

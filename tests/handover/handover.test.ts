@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { journey, openStage, upToReview, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser, type Answer } from '../portal.ts';
 import { filledIn, run, until } from '../travel.ts';
-import { gone, intake, openDesk, type Desk } from './desk.ts';
+import { gone, intake, openDesk, spoken, type Desk } from './desk.ts';
 
 const HELP = '/de/help/dog-tax';
 const APPLY = '/de/apply/dog-tax';
@@ -298,7 +298,7 @@ it('handed in at the counter, once the citizen there has confirmed it; nobody el
   const declared = Object.fromEntries(one.walk.steps.at(-1)!.fields.map(({ path }) => [path, true]));
   await desk.save(clerk, await desk.open(clerk, id), { ...gone(one), ...declared });
   expect(await desk.submit(await desk.open(clerk, id))).toEqual({ outcome: 'unconfirmed' });
-  expect((await desk.counter.confirm(clerk, await desk.open(clerk, id), 'spoken')).outcome).toBe('saved');
+  expect((await desk.counter.confirm(clerk, await desk.open(clerk, id), spoken)).outcome).toBe('saved');
   const draft = await desk.open(clerk, id);
   const colleague = await desk.clerk('Zweite Kraft', '2');
   expect(await desk.submit({ ...draft, session: colleague.sessionHash })).toEqual({ outcome: 'gone' });

@@ -113,6 +113,21 @@ const MATRIX: Readonly<Record<string, Row>> = {
       ],
     ],
   },
+  // The same: papers and the text to read out are the application's, and the second screen shows a greeting while nothing is in hand.
+  '/[lang=lang]/counter/paper/[application]/[paper].pdf': {
+    open: 'staff',
+    status: 410,
+    paths: () => ['summary', 'missing'].map((name) => `/de/counter/paper/${revision.split('.')[1]}/${name}.pdf`),
+  },
+  '/[lang=lang]/counter/read/[application]': { open: 'staff', status: 410, paths: () => [`/de/counter/read/${revision.split('.')[1]}`] },
+  '/[lang=lang]/counter/view': { open: 'staff', paths: () => ['/de/counter/view'] },
+  // Nobody has opened this one with its number and a purpose: finish.test.ts.
+  '/[lang=lang]/counter/case/[reference]': { open: 'staff', seen: 410, paths: () => [`/de/counter/case/${reference}`] },
+  '/[lang=lang]/counter/case/[reference]/[paper].pdf': {
+    open: 'staff',
+    seen: 410,
+    paths: () => ['summary', 'receipt'].map((name) => `/de/counter/case/${reference}/${name}.pdf`),
+  },
   '/[lang=lang]/counter/station': { open: 'staff', paths: () => ['/de/counter/station'], forms: () => [[['station', 'rathaus/3']]] },
   '/[lang=lang]/counter/next': { open: 'staff', paths: () => ['/de/counter/next'], forms: () => [[]] },
   '/[lang=lang]/counter/login': { open: true, paths: () => ['/de/counter/login', '/de/counter/login?to=/de/counter/station'] },

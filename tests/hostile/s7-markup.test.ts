@@ -63,7 +63,6 @@ beforeAll(async () => {
     'adapter',
     'url',
     'wsdl',
-    'user',
     'password',
     'secrets',
     'email',

@@ -235,6 +235,29 @@ const EXPRESSIONS: Case[] = [
 const SERVICE: Case[] = [
   ['a fee that is not computed', 'service-fee', 'service.json', '/fee', service((d) => (d.fee = 'plots.area'))],
   ['a second factor that is not asked', 'service-factor', 'service.json', '/factor/0', service((d) => (d.factor = ['applicant.shoeSize']))],
+  ['a name that is not asked', 'service-applicant', 'service.json', '/applicant/0', service((d) => (d.applicant = ['applicant.shoeSize']))],
+  [
+    'a level for a channel that there is not',
+    'service-assurance',
+    'service.json',
+    '/assurance/phone',
+    service((d) => (d.assurance.phone = 'low')),
+  ],
+  [
+    'a level that staff cannot reach',
+    'service-assurance',
+    'service.json',
+    '/assurance/counter',
+    service((d) => (d.assurance.counter = 'high')),
+  ],
+  [
+    'a level that is required and not named',
+    'service-assurance',
+    'service.json',
+    '/assuranceRequired/0',
+    service((d) => (d.assuranceRequired = ['counter'])),
+  ],
+  ['a way to confirm that there is not', 'schema', 'service.json', '/confirmation/0', service((d) => (d.confirmation = ['telepathy']))],
   [
     'a default of the wrong type',
     'parameter-default',

@@ -2,6 +2,7 @@
 import { compilePayload, type Field, type Json } from '#flow';
 import { placeholders } from '#i18n';
 import { escapePointer } from '../json.ts';
+import type { Assurance, Channel, ServiceDocument } from '../types.ts';
 import type { CheckContext } from './context.ts';
 
 export function checkStructure(context: CheckContext): void {
@@ -125,23 +126,60 @@ function checkService({ documents, flow, report }: CheckContext): void {
       );
     }
   }
-  for (const [index, path] of (service.factor ?? []).entries()) {
-    const field = flow.fields.get(path);
-    if (!field || field.type.silent || inList(path)) {
-      report(
-        'service-factor',
-        'service.json',
-        `/factor/${index}`,
-        `"${path}" is no asked field.`,
-        'Name the path of a field that is asked, outside of lists.',
-      );
+  for (const key of ['factor', 'applicant'] as const) {
+    for (const [index, path] of (service[key] ?? []).entries()) {
+      const field = flow.fields.get(path);
+      if (!field || field.type.silent || inList(path)) {
+        report(
+          `service-${key}`,
+          'service.json',
+          `/${key}/${index}`,
+          `"${path}" is no asked field.`,
+          'Name the path of a field that is asked, outside of lists.',
+        );
+      }
     }
   }
+  checkAssurance(service, report);
   if (service.processingDays && service.processingDays.min > service.processingDays.max) {
     report('service-days', 'service.json', '/processingDays', '"min" is above "max".', 'Correct the days.');
   }
   for (const [index, text] of (service.open ?? []).entries()) {
     report('open', 'service.json', `/open/${index}`, text, 'Find out and remove the entry.', 'info');
+  }
+}
+
+/** What a check by staff can reach on a channel (`levelOf` in server/applications derives it): more can never be asked for there. */
+const REACHABLE: Readonly<Partial<Record<Channel, Assurance>>> = { counter: 'substantial', phone: 'low', post: 'low', email: 'low' };
+const LEVELS: readonly Assurance[] = ['none', 'low', 'substantial', 'high'];
+
+function checkAssurance({ channels, assurance, assuranceRequired = [] }: ServiceDocument, report: CheckContext['report']): void {
+  for (const [channel, level] of Object.entries(assurance) as [Channel, Assurance][]) {
+    const at = `/assurance/${channel}`;
+    if (!channels.includes(channel)) {
+      report('service-assurance', 'service.json', at, `"${channel}" is no channel of the service.`, 'Add the channel or remove the level.');
+    }
+    const most = REACHABLE[channel];
+    if (most && LEVELS.indexOf(level) > LEVELS.indexOf(most)) {
+      report(
+        'service-assurance',
+        'service.json',
+        at,
+        `By "${channel}" no more than "${most}" can be reached.`,
+        `Ask for "${most}" at most.`,
+      );
+    }
+  }
+  for (const [index, channel] of assuranceRequired.entries()) {
+    if ((assurance[channel] ?? 'none') === 'none') {
+      report(
+        'service-assurance',
+        'service.json',
+        `/assuranceRequired/${index}`,
+        `Nothing is asked for by "${channel}".`,
+        'Name the level under "assurance", or remove the entry.',
+      );
+    }
   }
 }
 

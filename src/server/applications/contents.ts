@@ -27,13 +27,16 @@ export function sealContent(key: Buffer, municipality: string, id: string, revis
 
 const listSets = new WeakMap<Package, Map<string, Set<string>>>();
 
-export function walkOptions(draft: Pick<Draft, 'pkg' | 'today' | 'offering'>): WalkOptions {
+/** How an application is walked; without its offering (the service is not offered any more) without its parameters. */
+export function walkOptions(
+  draft: Pick<Draft, 'pkg' | 'today'> & { readonly offering?: Pick<Offering, 'params'> | undefined },
+): WalkOptions {
   let lists = listSets.get(draft.pkg);
   if (!lists) {
     lists = new Map([...draft.pkg.lists].map(([name, entries]) => [name, new Set(entries.map((entry) => entry.code))]));
     listSets.set(draft.pkg, lists);
   }
-  return { today: draft.today, params: draft.offering.params, lists };
+  return { today: draft.today, params: draft.offering?.params ?? {}, lists };
 }
 
 /** Opens the content of a row, with the version of the flow that it is pinned to. `session`: whose row it is. */

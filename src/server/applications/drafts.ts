@@ -33,9 +33,18 @@ export const SESSION: SessionLimits = { idle: 60 * 60_000, absolute: 12 * 60 * 6
 /** Drafts whose opened content is kept in memory per process. */
 const KEPT = 256;
 
+/**
+ * For so long, in milliseconds, what the database answered to a save also answers the page that the save leads to: the browser is sent there at
+ * once, and to ask the same question again is a second round trip for one act. Counts once, for that page, and not after anything else the session
+ * does here.
+ */
+const STILL_SAID = 1_000;
+
 export interface Applications {
-  /** The session's draft of a service; undefined: none, or the session has ended. */
-  readonly draft: (offering: Offering, session: Buffer | undefined) => Promise<Draft | undefined>;
+  /** The session's draft of a service, for a page if there is one; undefined: none, or the session has ended. */
+  readonly draft: (offering: Offering, session: Buffer | undefined, page?: string) => Promise<Draft | undefined>;
+  /** After a save: the browser is sent to this page, and what the database has just said holds for it. */
+  readonly leadsTo: (offering: Offering, session: Buffer | undefined, page: string) => void;
   /**
    * The same as this process last saw it, without asking the database: only for saving, which asks by itself whether session and revision still
    * count. Nothing of it may be shown.
@@ -69,6 +78,8 @@ export function today(now = new Date()): string {
 export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
+  /** session + service -> the draft that was just saved, and the page that this answers, until when. */
+  const said = new Map<string, { draft: Draft; until: number; page?: string }>();
   const slot = (session: Buffer, offering: Offering) => `${session.toString('base64url')}/${offering.municipality.id}/${offering.service}`;
   const hold = (draft: Draft): Draft => {
     const name = slot(draft.session, draft.offering);
@@ -76,6 +87,12 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     held.set(name, draft);
     if (held.size > KEPT) held.delete(held.keys().next().value!);
     return draft;
+  };
+  const justSaid = (name: string, page: string | undefined): Draft | undefined => {
+    const last = said.get(name);
+    said.delete(name);
+    const holds = last && page !== undefined && last.page === page && last.until > performance.now() && held.get(name) === last.draft;
+    return holds ? last.draft : undefined;
   };
   async function write(draft: Draft, content: Content, walked: Walk, lang: string): Promise<Saved> {
     const municipality = draft.offering.municipality.id;
@@ -95,14 +112,22 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     // the revision is still the one that was read: only other hands can be the reason
     if (saved.outcome === 'stale' && saved.revision === draft.revision) return { outcome: 'held' };
     if (saved.outcome !== 'saved') return { outcome: saved.outcome };
-    return { outcome: 'saved', draft: hold({ ...draft, ...next, mistyped: undefined, revision, walk: walked }) };
+    const now = hold({ ...draft, ...next, mistyped: undefined, revision, walk: walked });
+    const name = slot(draft.session, draft.offering);
+    said.delete(name);
+    said.set(name, { draft: now, until: performance.now() + STILL_SAID });
+    if (said.size > KEPT) said.delete(said.keys().next().value!);
+    return { outcome: 'saved', draft: now };
   }
 
   return {
-    async draft(offering, session) {
+    async draft(offering, session, page) {
       if (!session) return undefined;
       const municipality = offering.municipality.id;
-      const had = held.get(slot(session, offering));
+      const name = slot(session, offering);
+      const just = justSaid(name, page);
+      if (just) return just;
+      const had = held.get(name);
       const row = await loadDraft(store, { municipality, sessionHash: session, service: offering.service, have: had, idle: SESSION.idle });
       if (!row) return undefined;
       if (row.content === null && had) {
@@ -113,7 +138,17 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
       return hold(await openDraft({ store, keys, catalog }, row, offering, session));
     },
 
-    held: (offering, session) => session && held.get(slot(session, offering)),
+    leadsTo(offering, session, page) {
+      const last = session && said.get(slot(session, offering));
+      if (last) last.page = page;
+    },
+
+    held(offering, session) {
+      if (!session) return undefined;
+      const name = slot(session, offering);
+      said.delete(name);
+      return held.get(name);
+    },
 
     async start(offering, session, lang) {
       const municipality = offering.municipality.id;

@@ -13,10 +13,13 @@ export {
   type GivenAnswer,
   type Question,
 } from './answers.ts';
+export { shortfall, type Shortfall } from './assurance.ts';
 export { codeFor, groupCode, pinFor, readCode, readReference, resumeCodeFor } from './codes.ts';
 export { openDraft, pinOffering, sealContent, walkOptions, type Means } from './contents.ts';
 export { createApplications, SESSION, today, type Applications } from './drafts.ts';
 export { stillParked } from './parked.ts';
 export { factorHashes, factorReadings, secondFactor, typedDay, type FactorKind } from './factors.ts';
 export { confirmed, ONLINE, traced, unconfirmed, type Trace } from './provenance.ts';
+export type { Handling, Transmitter } from './record.ts';
 export { frozen, keepSummary, submit, type Frozen, type SubmitResult } from './submit.ts';
+export { summaryHash, type Summary } from './summary.ts';

@@ -23,7 +23,8 @@ import { newReference, pinFor } from './codes.ts';
 import { walkOptions } from './contents.ts';
 import { secondFactor } from './factors.ts';
 import { unconfirmed } from './provenance.ts';
-import type { Draft, Provenance } from './types.ts';
+import { handlingOf, type Handling, type Transmitter } from './record.ts';
+import type { Confirmation, Draft, FeeNote, Provenance } from './types.ts';
 
 export type SubmitResult =
   | { outcome: 'submitted' | 'replayed'; reference: string; pin?: string | undefined }
@@ -72,10 +73,14 @@ export interface SubmitOptions {
   readonly lang: string;
   /** Same-origin address that the back office calls with news. */
   readonly callbackUrl: string;
+  readonly confirmation: Confirmation;
+  readonly transmittedBy: Transmitter;
+  readonly fee?: FeeNote | undefined;
 }
 
 /** Submits a draft. Durable when it returns `submitted`. */
-export async function submit(store: Store, keys: KeyRing, { draft, answers, lang, callbackUrl }: SubmitOptions): Promise<SubmitResult> {
+export async function submit(store: Store, keys: KeyRing, options: SubmitOptions): Promise<SubmitResult> {
+  const { draft, answers, lang, callbackUrl, confirmation, transmittedBy, fee } = options;
   const walked = walk(draft.pkg.flow, answers, { ...walkOptions(draft), previous: draft.walk });
   if (walked.outcome !== 'complete') return { outcome: 'incomplete', walk: walked };
   if (unconfirmed(draft, walked).length > 0) return { outcome: 'unconfirmed' };
@@ -88,6 +93,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
   const context = { municipality: municipality.id, application: draft.id, revision: draft.revision };
   const provenance = Object.fromEntries(Object.entries(draft.provenance).filter(([, one]) => !one.removed));
   const attachments = await attachmentsOf(store, draft, walked);
+  const handling: Handling = { intakes: draft.intakes ?? [], confirmation, transmittedBy, ...(fee && { fee }) };
   const submittedAt = new Date();
   for (let attempt = 0; attempt < 5; attempt++) {
     const reference = newReference(submittedAt.getFullYear());
@@ -106,6 +112,7 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       payload: document,
       payloadSha256: payloadSha256.toString('hex'),
       provenance,
+      handling: handlingOf(handling),
       attachments,
       callback: { url: callbackUrl },
     };
@@ -122,9 +129,12 @@ export async function submit(store: Store, keys: KeyRing, { draft, answers, lang
       payload: seal(
         draft.key,
         { ...context, purpose: purposes.payload },
-        Buffer.from(JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang, provenance } satisfies Frozen)),
+        Buffer.from(
+          JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang, provenance, handling } satisfies Frozen),
+        ),
       ),
       payloadSha256,
+      summarySha256: confirmation.summarySha256,
       summaryPdf: null,
       factorKind: kind,
       factorHash,
@@ -155,6 +165,8 @@ export interface Frozen {
   lang: string;
   /** Not in what was handed in before there was any but the citizen's own. */
   provenance?: Record<string, Provenance>;
+  /** Not in what was handed in before it was recorded. */
+  handling?: Handling;
 }
 
 /** Opens what was frozen. */

@@ -1,7 +1,7 @@
 /** Applications as the rest of the server sees them. */
 import type { RawInput } from '#fields';
 import type { Answers, Json, Walk } from '#flow';
-import type { Package } from '#package';
+import type { ConfirmationMode, Package } from '#package';
 import type { Offering } from '#server/catalog';
 
 export type Source = 'typed' | 'dictated' | 'phone' | 'paper' | 'taken-over';
@@ -37,8 +37,35 @@ export interface Intake {
   at: string;
   /** What the colleague who handed it on left with it. */
   handedOn?: { purpose: string; note: string };
-  /** How the citizen confirmed everything before it was handed in, and when. */
-  confirmed?: { how: 'spoken' | 'shown' | 'paper'; at: string };
+  /** How the citizen confirmed everything before staff handed it in. */
+  confirmed?: Confirmation;
+}
+
+/** The citizen says that everything is right, and what exactly that was. */
+export interface Confirmation {
+  /** `online`: by sending it themselves. */
+  how: ConfirmationMode | 'online';
+  at: string;
+  /** Hash of the summary that was shown (`summaryHash`). */
+  summarySha256: string;
+  /** What staff noted of what was said. */
+  note?: string;
+  /** Name typed instead of a drawn signature. */
+  name?: string;
+  /** The drawn signature: an SVG document, made here from the strokes. */
+  drawing?: string;
+}
+
+/** What was noted of the fee. The portal is no cash register: the register's own number leads to the payment. */
+export interface FeeNote {
+  /** What is paid for, in the words of the review. */
+  item: string;
+  /** Euros, as computed from the answers. */
+  amount: number;
+  /** `open`: not yet. */
+  paid: 'open' | 'cash' | 'card' | 'machine' | 'invoice';
+  /** The register's receipt number or reference. */
+  reference?: string;
 }
 
 /** An answer that is missing on purpose: the citizen will bring it. */

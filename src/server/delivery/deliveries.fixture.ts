@@ -192,6 +192,7 @@ export async function handIn(
     idempotencyKey: application,
     payload: seal(key, { ...context, purpose: purposes.payload }, Buffer.from('{}')),
     payloadSha256: randomBytes(32),
+    summarySha256: '0'.repeat(64),
     summaryPdf: null,
     factorKind: 'birthDate',
     factorHash: randomBytes(32),

@@ -19,6 +19,20 @@ const input = {
     'dog.name': { source: 'dictated', channel: 'counter', by: 'clerk', at, actor: 'Erika Amt', confirmedAt: at, previous: 'Rex' },
     'dog.breed': { source: 'paper', channel: 'post', by: 'clerk', at, actor: 'Erika Amt', confirmedAt: at, previous: null },
   },
+  handling: {
+    intakes: [
+      {
+        channel: 'post',
+        representation: 'attorney',
+        identity: { method: 'none', verified: false, level: 'none', by: 'Erika Amt', at },
+        receivedOn: '2026-11-20',
+        enteredAt: at,
+      },
+    ],
+    confirmation: { how: 'spoken', at, summarySha256: 'a'.repeat(64), note: 'stimmt so' },
+    transmittedBy: { by: 'clerk', name: 'Erika Amt', place: 'Rathaus, Platz 1' },
+    fee: { item: 'Gebühr', amount: 30.7, paid: 'cash', reference: 'K-17' },
+  },
 };
 
 describe.each([1, 2] as const)('version %i', (version) => {
@@ -27,6 +41,15 @@ describe.each([1, 2] as const)('version %i', (version) => {
     const validate = schema(version);
     expect(validate(envelope), JSON.stringify(validate.errors)).toBe(true);
     expect(schema(3 - version)(envelope)).toBe(false);
+  });
+
+  it('tells who sent it for whom from version 2 on, and nothing that it has no name for', () => {
+    const { intakes, ...rest } = input.handling;
+    const more = { ...rest, subject: 'geheim', intakes: [{ ...intakes[0]!, subject: 'geheim', handedOn: { note: 'geheim' } }] };
+    const told = buildEnvelope({ ...input, handling: more }, version);
+    expect(told.handling).toEqual(version === 1 ? undefined : input.handling);
+    expect(JSON.stringify(told)).not.toContain('geheim');
+    expect(schema(version)(told)).toBe(true);
   });
 
   it('tells of staff what its receivers know', () => {

@@ -28,6 +28,22 @@ interface EnvelopeProvenance {
   previous?: Json;
 }
 
+/** How the application came in, how the citizen confirmed it, and who sent it for whom. Version 2. */
+export interface EnvelopeHandling {
+  /** Each time it was taken in by staff, oldest first. */
+  intakes: readonly {
+    channel: string;
+    representation: string;
+    identity: { method: string; verified: boolean; level: string; by: string; at: string };
+    /** Day on which a letter or an e-mail came in. */
+    receivedOn?: string;
+    enteredAt: string;
+  }[];
+  confirmation: { how: string; at: string; summarySha256: string; note?: string; name?: string; drawing?: string };
+  transmittedBy: { by: string; name?: string; place?: string };
+  fee?: { item: string; amount: number; paid: string; reference?: string };
+}
+
 export type EnvelopeVersion = 1 | 2;
 
 /** What an application and an answer have in common: all that most protocols need. */
@@ -52,6 +68,7 @@ interface Parts {
 export interface EnvelopeInput extends Parts {
   flowVersion: string;
   provenance: Readonly<Record<string, EnvelopeProvenance>>;
+  handling?: EnvelopeHandling;
 }
 
 export interface SubmissionEnvelope extends EnvelopeInput {
@@ -120,6 +137,7 @@ export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1
         return [path, { source, channel, by, at, ...(version > 1 && more) }];
       }),
     ),
+    ...(version > 1 && input.handling && { handling: told(input.handling) }),
     attachments: filesOf(input),
     callback: { url: input.callback.url },
   };
@@ -144,5 +162,25 @@ export function buildFollowup(input: FollowupInput): FollowupEnvelope {
     payloadSha256,
     attachments: filesOf(input),
     callback: { url: callback.url },
+  };
+}
+
+function told({ intakes, confirmation, transmittedBy, fee }: EnvelopeHandling): EnvelopeHandling {
+  const { how, at, summarySha256, note, name, drawing } = confirmation;
+  return {
+    intakes: intakes.map(({ channel, representation, identity, receivedOn, enteredAt }) => ({
+      channel,
+      representation,
+      identity: { method: identity.method, verified: identity.verified, level: identity.level, by: identity.by, at: identity.at },
+      ...(receivedOn && { receivedOn }),
+      enteredAt,
+    })),
+    confirmation: { how, at, summarySha256, ...(note && { note }), ...(name && { name }), ...(drawing && { drawing }) },
+    transmittedBy: {
+      by: transmittedBy.by,
+      ...(transmittedBy.name && { name: transmittedBy.name }),
+      ...(transmittedBy.place && { place: transmittedBy.place }),
+    },
+    ...(fee && { fee: { item: fee.item, amount: fee.amount, paid: fee.paid, ...(fee.reference && { reference: fee.reference }) } }),
   };
 }

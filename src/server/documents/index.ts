@@ -3,17 +3,21 @@
  * no longer needed. Texts travel as data, never as markup; a document that violates the standard is refused by the compiler and is an error here.
  */
 import { createPress, type Press } from './press-room.ts';
-import type { DocumentRow, ReceiptDocument, Sender, SummaryDocument } from './types.ts';
+import type { ConfirmationPart, DocumentRow, MissingDocument, ReceiptDocument, Sender, SlipDocument, SummaryDocument } from './types.ts';
 import { words } from './words.ts';
 
 export { DocumentError } from './press-room.ts';
-export type { DocumentRow, ReceiptDocument, Sender, SummaryDocument } from './types.ts';
+export type { ConfirmationPart, DocumentRow, MissingDocument, ReceiptDocument, Sender, SlipDocument, SummaryDocument } from './types.ts';
 
 export interface Documents {
   /** The application as it was handed in. Equal input gives equal bytes. */
   readonly summary: (document: SummaryDocument) => Promise<Uint8Array>;
   /** Confirmation of receipt, one page. */
   readonly receipt: (document: ReceiptDocument) => Promise<Uint8Array>;
+  /** What is still to be brought. */
+  readonly missing: (document: MissingDocument) => Promise<Uint8Array>;
+  /** A code to take away. */
+  readonly slip: (document: SlipDocument) => Promise<Uint8Array>;
   /** Lets the typesetting process finish its orders and end. Not needed before the portal ends: the process goes with it. */
   readonly close: () => void;
 }
@@ -23,22 +27,35 @@ export function createDocuments(press: Press = createPress()): Documents {
   return {
     summary: (document) => press.print('summary', summaryData(document)),
     receipt: (document) => press.print('receipt', receiptData(document)),
+    missing: (document) => press.print('missing', missingData(document)),
+    slip: (document) => press.print('slip', slipData(document)),
     close: () => press.close(),
   };
 }
 
-type Fact = 'service' | 'reference' | 'receivedAt' | 'recipient';
+type Fact = 'service' | 'reference' | 'receivedAt' | 'recipient' | 'transmittedBy';
 
-function common(document: SummaryDocument | ReceiptDocument, facts: readonly Fact[]) {
+function common(document: SummaryDocument | ReceiptDocument | MissingDocument | SlipDocument, facts: readonly Fact[]) {
   const { lang, municipality, reference } = document;
   const t = words(lang);
-  const fixed = ['summary', 'receipt', 'question', 'answer', 'declaration', 'next', 'status', 'questions', 'page', 'replaced'];
+  const fixed = ['summary', 'receipt', 'question', 'answer', 'declaration', 'next', 'status', 'questions', 'page', 'replaced'].concat([
+    'confirmation',
+    'signature',
+    'placeAndDay',
+    'hash',
+    'fee',
+    'missing',
+    'missingNothing',
+    'code',
+    'qr',
+    'factor',
+  ]);
   return {
     lang: /^[a-z]{2,3}(?=-|$)/.exec(lang)?.[0] ?? 'de',
     color: /^#[0-9a-f]{6}$/i.exec(municipality.colors?.action ?? '')?.[0] ?? null,
     sender: senderData(municipality),
-    footer: `${municipality.name} · ${t('reference')} ${reference}`,
-    facts: facts.map((name) => ({ label: t(name), value: document[name] })),
+    footer: [municipality.name, reference && `${t('reference')} ${reference}`].filter(Boolean).join(' · '),
+    facts: facts.flatMap((name) => (document[name] === undefined ? [] : [{ label: t(name), value: document[name] }])),
     words: Object.fromEntries(fixed.map((key) => [key, t(key)])),
   };
 }
@@ -58,11 +75,14 @@ function rowData(rows: readonly DocumentRow[], none: string) {
 
 function summaryData(document: SummaryDocument) {
   const none = words(document.lang)('none');
-  const shared = common(document, ['reference', 'receivedAt', 'recipient']);
+  const shared = common(document, ['reference', 'receivedAt', 'recipient', 'transmittedBy']);
   return {
     ...shared,
     words: { ...shared.words, ...(document.what && { summary: document.what }) },
     title: document.service,
+    notice: document.notice ?? '',
+    usual: document.usual ?? '',
+    confirmation: document.confirmation ? confirmationData(document.confirmation) : null,
     declaration: document.declaration ?? [],
     sections: document.sections.map(({ title, rows, entries = [] }) => ({
       title,
@@ -75,10 +95,30 @@ function summaryData(document: SummaryDocument) {
 function receiptData(document: ReceiptDocument) {
   const t = words(document.lang);
   return {
-    ...common(document, ['service', 'reference', 'receivedAt', 'recipient']),
+    ...common(document, ['service', 'reference', 'receivedAt', 'recipient', 'transmittedBy']),
     title: `${t('receipt')} – ${document.service}`,
     intro: [t('received', { service: document.service })],
     next: document.next,
     status: document.status ?? [],
+    fee: document.fee ?? '',
   };
+}
+
+function confirmationData({ lines, drawing, hash, toSign = false }: ConfirmationPart) {
+  return { sentences: lines, svg: drawing ?? '', hash: hash.replace(/.{16}(?=.)/g, '$& '), toSign };
+}
+
+function missingData(document: MissingDocument) {
+  const t = words(document.lang);
+  return {
+    ...common(document, ['service', 'recipient']),
+    title: `${t('missing')} – ${document.service}`,
+    intro: t('missingIntro', { service: document.service }),
+    missing: document.missing.map(({ label, note = '' }) => ({ label, note })),
+  };
+}
+
+function slipData(document: SlipDocument) {
+  const { heading, text, code, factor = '', qr } = document;
+  return { ...common(document, ['service', 'recipient']), title: `${heading} – ${document.service}`, heading, text, code, factor, svg: qr };
 }

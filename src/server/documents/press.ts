@@ -28,7 +28,9 @@ function prepare(data: object): string {
     }
     if (Array.isArray(value)) return value.map((one) => visit(one, answer));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, visit(one, key === 'lines')]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [key, visit(one, key === 'lines' || key === 'svg' || key === 'code')]),
+    );
   };
   const shown = visit(data, false) as object;
   return JSON.stringify({ ...shown, replaced });

@@ -31,6 +31,8 @@ import {
   saveCounterDraft,
   seal,
   startCounterDraft,
+  viewDraft,
+  type CounterDraftRow,
 } from '#server/store';
 import { codeHash, LASTS, newCode } from './codes.ts';
 import type { Counter } from './types.ts';
@@ -47,12 +49,15 @@ export function createCounter(means: Means, day: () => string = today): Counter 
     revision: 0,
   });
 
-  /** The row and its draft, as long as the clerk has it in hand. */
-  async function opened(clerk: Clerk, application: string) {
-    const row = await loadCounterDraft(store, handsOf(clerk), application);
-    const offering = row && catalog.offering(clerk.municipality, row.service);
-    return row && offering && (await openDraft(means, row, offering, clerk.sessionHash));
+  /** The draft of a row that is there. */
+  async function draftOf(row: CounterDraftRow | undefined, municipality: string, session: Buffer) {
+    const offering = row && catalog.offering(municipality, row.service);
+    return row && offering && (await openDraft(means, row, offering, session));
   }
+
+  /** As long as the clerk has it in hand. */
+  const opened = async (clerk: Clerk, application: string, action?: 'read' | 'print') =>
+    draftOf(await loadCounterDraft(store, handsOf(clerk), application, action), clerk.municipality, clerk.sessionHash);
 
   async function write(clerk: Clerk, draft: Draft, content: Content, walked: Walk, lang?: string): Promise<Saved> {
     const revision = draft.revision + 1;
@@ -119,17 +124,18 @@ export function createCounter(means: Means, day: () => string = today): Counter 
 
     open: opened,
 
+    view: async (municipality, session) => draftOf(await viewDraft(store, { municipality, staff: session }), municipality, session),
+
     save(clerk, draft, answers, walked, { source, channel, lang, intake, parked = draft.parked, mistyped = draft.mistyped }) {
       const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
       const intakes = intake ? [...(draft.intakes ?? []), intake] : draft.intakes;
       return write(clerk, draft, { answers, provenance, intakes, parked: stillParked(parked, answers), mistyped }, walked, lang);
     },
 
-    confirm(clerk, draft, how) {
-      const at = new Date().toISOString();
+    confirm(clerk, draft, confirmation) {
       const { answers, parked, mistyped } = draft;
-      const intakes = draft.intakes?.map((one, index, all) => (index === all.length - 1 ? { ...one, confirmed: { how, at } } : one));
-      return write(clerk, draft, { answers, provenance: confirmed(draft, at), intakes, parked, mistyped }, draft.walk);
+      const intakes = draft.intakes?.map((one, index, all) => (index === all.length - 1 ? { ...one, confirmed: confirmation } : one));
+      return write(clerk, draft, { answers, provenance: confirmed(draft, confirmation.at), intakes, parked, mistyped }, draft.walk);
     },
 
     async giveBack(clerk, draft, withCode) {

@@ -1,5 +1,5 @@
 /** Hand-over as the rest of the server sees it. */
-import type { Draft, FactorKind, Intake, Saved, Source } from '#server/applications';
+import type { Confirmation, Draft, FactorKind, Intake, Saved, Source } from '#server/applications';
 import type { Answers, Walk } from '#flow';
 import type { Offering } from '#server/catalog';
 import type { Clerk } from '#server/identity';
@@ -62,12 +62,14 @@ export interface Counter {
     offering: Offering,
     options: { readonly intake: Intake; readonly lang: string; readonly purpose: string },
   ) => Promise<string | undefined>;
-  /** Opens a draft that the clerk has in hand. Undefined: not in hand (any more). */
-  readonly open: (clerk: Clerk, application: string) => Promise<Draft | undefined>;
+  /** Opens a draft that the clerk has in hand. Undefined: not in hand (any more). `action`: what for, for the log. */
+  readonly open: (clerk: Clerk, application: string, action?: 'read' | 'print') => Promise<Draft | undefined>;
+  /** The draft that a session took in hand last, for the screen the citizen sees: no use of the session, and only what was not shown there before is logged. */
+  readonly view: (municipality: string, session: Buffer) => Promise<Draft | undefined>;
   /** Saves answers over the revision that was read, and keeps the draft in hand for another half hour. `gone`: not in hand any more. */
   readonly save: (clerk: Clerk, draft: Draft, answers: Answers, walked: Walk, options: SaveOptions) => Promise<Saved>;
-  /** The citizen is there, or on the phone, and confirms what staff entered: then it can be handed in with `submit` from here. `how`: for the record. */
-  readonly confirm: (clerk: Clerk, draft: Draft, how: NonNullable<Intake['confirmed']>['how']) => Promise<Saved>;
+  /** The citizen is there, or on the phone, and confirms what staff entered: then it can be handed in with `submit` from here. */
+  readonly confirm: (clerk: Clerk, draft: Draft, confirmation: Confirmation) => Promise<Saved>;
   /** Gives it back to the citizen; `withCode`: with a resume code for the slip. Undefined: not in hand, or nobody could find it again without a code. */
   readonly giveBack: (clerk: Clerk, draft: Draft, withCode: boolean) => Promise<{ readonly code?: Code } | undefined>;
   /** Lets go of it with a code for a colleague, why, and a note that the citizen may read. Undefined: not in hand. */

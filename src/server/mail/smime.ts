@@ -1,6 +1,5 @@
 /** S/MIME encryption (RFC 8551, CMS EnvelopedData): AES-256-CBC, the key for an RSA certificate by RSAES-OAEP with SHA-256. What mail programs read today. */
 import { webcrypto, X509Certificate } from 'node:crypto';
-import { Certificate, ContentInfo, CryptoEngine, EnvelopedData, setEngine } from 'pkijs';
 
 /** The certificate cannot be used to encrypt. The message is a code. */
 export class CertificateUnfit extends Error {
@@ -27,6 +26,8 @@ export function checkCertificate(pem: string, now = new Date()): X509Certificate
 /** CMS EnvelopedData, DER. @throws CertificateUnfit */
 export async function encrypt(content: Uint8Array, pem: string): Promise<Buffer> {
   const { raw } = checkCertificate(pem);
+  // half a megabyte of program that nobody else needs
+  const { Certificate, ContentInfo, CryptoEngine, EnvelopedData, setEngine } = await import('pkijs');
   setEngine('node', new CryptoEngine({ name: 'node', crypto: webcrypto as Crypto }));
   const enveloped = new EnvelopedData();
   enveloped.addRecipientByCertificate(Certificate.fromBER(bytes(raw)), { oaepHashAlgorithm: 'SHA-256' });

@@ -72,19 +72,30 @@ export async function startCounterDraft(
   return row?.started ?? false;
 }
 
-/** The draft that this session has in hand. Undefined: it has no such draft, or not any more. */
+const draftColumns = `id, service, revision, flow_hash as "flowHash", channel, custody, language, started_on as "startedOn", key_epoch as "keyEpoch",
+            wrapped_key as "wrappedKey", content, saved as kept, factor_kind as "factorKind", expires_at as "expiresAt"`;
+
+export type CounterDraftRow = DraftRow & { service: string };
+
+/** The draft that this session has in hand. Undefined: it has no such draft, or not any more. `action`: what it is read for, for the log. */
 export async function loadCounterDraft(
   store: Statements,
   { municipality, staff }: Hands,
   application: string,
-): Promise<(DraftRow & { service: string }) | undefined> {
-  const [row] = await store.query<DraftRow & { service: string }>(
-    'draft-load-counter',
-    `select id, service, revision, flow_hash as "flowHash", channel, custody, language, started_on as "startedOn", key_epoch as "keyEpoch",
-            wrapped_key as "wrappedKey", content, saved as kept, factor_kind as "factorKind", expires_at as "expiresAt"
-     from load_counter_draft($1, $2, $3)`,
-    [municipality, staff, application],
-  );
+  action: 'read' | 'print' = 'read',
+): Promise<CounterDraftRow | undefined> {
+  const [row] = await store.query<CounterDraftRow>('draft-load-counter', `select ${draftColumns} from load_counter_draft($1, $2, $3, $4)`, [
+    municipality,
+    staff,
+    application,
+    action,
+  ]);
+  return row;
+}
+
+/** The draft that this session took in hand last, for the screen the citizen sees. Looking is no use of the session. */
+export async function viewDraft(store: Statements, { municipality, staff }: Hands): Promise<CounterDraftRow | undefined> {
+  const [row] = await store.query<CounterDraftRow>('draft-view', `select ${draftColumns} from view_draft($1, $2)`, [municipality, staff]);
   return row;
 }
 
@@ -172,8 +183,30 @@ export async function handOnDraft(store: Statements, wanted: HandOn): Promise<bo
   return row?.given ?? false;
 }
 
-/** Lets go of everything a staff session holds, whether it lives or not; gives how many drafts. The end of a session does the same. */
+/** Lets go of everything a staff session holds, whether it lives or not, and of what it has open; gives how many drafts. The end of a session does the same. */
 export async function releaseDrafts(store: Statements, { municipality, staff }: Hands): Promise<number> {
-  const [row] = await store.query<{ n: number }>('draft-release', `select release_drafts($1, $2) as n`, [municipality, staff]);
+  const [row] = await store.query<{ n: number }>('draft-release', `select next_person($1, $2) as n`, [municipality, staff]);
   return row?.n ?? 0;
+}
+
+/** Opens an application that was handed in, by its reference number; gives the submission's id. Undefined: no such number, or no session with a role for it. */
+export async function openCase(
+  store: Statements,
+  { municipality, staff }: Hands,
+  reference: string,
+  purpose: string,
+): Promise<string | undefined> {
+  const [row] = await store.query<{ id: string | null }>('case-open', `select open_case($1, $2, $3, $4) as id`, [
+    municipality,
+    staff,
+    reference,
+    purpose,
+  ]);
+  return row?.id ?? undefined;
+}
+
+/** The submission that a session has open, read for `action`. */
+export async function readCase(store: Statements, { municipality, staff }: Hands, action: 'read' | 'print'): Promise<string | undefined> {
+  const [row] = await store.query<{ id: string | null }>('case-read', `select read_case($1, $2, $3) as id`, [municipality, staff, action]);
+  return row?.id ?? undefined;
 }

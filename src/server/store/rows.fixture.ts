@@ -57,6 +57,7 @@ export function submitOf(draft: Draft, destinations: readonly string[] = ['offic
     idempotencyKey: randomUUID(),
     payload: randomBytes(300),
     payloadSha256: randomBytes(32),
+    summarySha256: '0'.repeat(64),
     summaryPdf: null,
     factorKind: 'birthDate',
     factorHash: randomBytes(32),

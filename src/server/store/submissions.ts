@@ -25,6 +25,8 @@ export interface Submit {
   /** Sealed with purposes `payload` and `summary` at `revision`. */
   payload: Buffer;
   payloadSha256: Buffer;
+  /** Hex, of the summary that was confirmed: for the audit trail. */
+  summarySha256: string;
   summaryPdf: Buffer | null;
   factorKind: string | null;
   factorHash: Buffer | null;
@@ -46,7 +48,7 @@ export async function submitApplication(store: Statements, wanted: Submit): Prom
   const [row] = await store.query<Submitted>(
     'submit',
     `select outcome, submission_id as id, reference, submitted_at as "submittedAt", revision
-     from submit_application($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+     from submit_application($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       wanted.municipality,
       wanted.sessionHash,
@@ -65,6 +67,7 @@ export async function submitApplication(store: Statements, wanted: Submit): Prom
       wanted.orders.map((order) => order.destination),
       wanted.orders.map((order) => order.adapter),
       wanted.orders.map((order) => order.envelope),
+      wanted.summarySha256,
     ],
   );
   return row ?? { outcome: 'gone', id: null, reference: null, submittedAt: null, revision: null };

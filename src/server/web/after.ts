@@ -8,10 +8,11 @@ import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
 import { answerAddress, answering } from './answer-form.ts';
 import { openedViews } from './help.ts';
+import { nextText, pdfResponse } from './papers.ts';
 import { reader, textField } from './views.ts';
 import { go, GRANT, readForm, show, type Request } from './kit.ts';
 import { tooMany } from './resume.ts';
-import { packageOf, summaryPdf, walkAgain } from './summary.ts';
+import { packageOf, receivedText, summaryPdf, transmittedText, walkAgain } from './summary.ts';
 
 /** How long reference and second factor open a submission's pages. */
 const GRANTED = 60 * 60_000;
@@ -74,14 +75,13 @@ export async function receipt(request: Request, typed: string) {
   const read = reader(pkg, lang);
   const { content, key } = await frozen(request.portal.store, request.portal.keys, request.municipality.id, row);
   const pin = row.factorKind === 'pin' ? pinFor({ key, id: row.application }) : undefined;
-  const done = [...pkg.flow.pages.values()].find((page) => page.kind === 'done');
-  const told = [done && `page.${done.id}.intro`, 'service.next'].find((name) => name && read.t.has(name));
-  const next = told ? read.t.t(told, walkAgain(request, row, pkg, content).scope) : t.t('web.next');
+  const next = nextText(request, read, walkAgain(request, row, pkg, content));
   const view: ReceiptView = {
     title: t.t('web.received'),
     service: read.t.t('service.title'),
     reference: row.reference,
-    receivedAt: dateTime(row.submittedAt, lang),
+    receivedAt: receivedText(request, row, content.handling),
+    transmittedBy: transmittedText(request, pkg, content),
     next,
     pdf: `/${lang}/receipt/${row.reference}/summary.pdf`,
     status: `/${lang}/status/${row.reference}`,
@@ -93,15 +93,7 @@ export async function receipt(request: Request, typed: string) {
 
 export async function receiptPdf(request: Request, typed: string): Promise<Response> {
   const row = await own(request, typed);
-  const { portal, municipality } = request;
-  const pdf = await summaryPdf({ portal, municipality, lang: request.lang, t: request.t }, row);
-  return new Response(Buffer.from(pdf), {
-    headers: {
-      'content-type': 'application/pdf',
-      'content-disposition': `attachment; filename="${row.reference}.pdf"`,
-      'cache-control': 'no-store',
-    },
-  });
+  return pdfResponse(await summaryPdf(request, row), row.reference);
 }
 
 const failed = new WeakMap<Request, { code: string; problem: string }>();

@@ -11,7 +11,7 @@ import type { AnswerPageView, SentView, SummaryError } from '#ui/types.ts';
 import { own, ownIfAny, prove } from './after.ts';
 import { answerAddress, answerErrors, answerFields, answering, askedView, receiveAnswer, type ReceivedAnswer } from './answer-form.ts';
 import { go, show, type Request } from './kit.ts';
-import { packageOf } from './summary.ts';
+import { packageOf, recipientOf } from './summary.ts';
 import { reader, textField } from './views.ts';
 
 /** A form that was not taken: what was typed, and why. `locked`: its sender may not see the page any more. */
@@ -30,7 +30,7 @@ export async function answerPage(request: Request, reference: string) {
   const service = reader(await packageOf(request, row), lang).t.t('service.title');
   const { question, elsewhere } = await answering(request, row);
   const back = `/${lang}/status/${row.reference}`;
-  const office = officeName(request, row);
+  const office = recipientOf(request, row);
   if (question) {
     const fields = await answerFields(request, row, question, before?.received);
     const errors = [...(before?.said ? [before.said] : []), ...answerErrors(fields)];
@@ -64,12 +64,6 @@ export async function answerPage(request: Request, reference: string) {
       };
   const heading = view.kind === 'sent' ? view.sent.title : view.title;
   return show(request, { title: heading, service, unlisted: true }, view);
-}
-
-/** Who has the application, by name. */
-export function officeName({ municipality, t }: Request, { destinations }: SubmissionRow): string {
-  const names = municipality.destinations.filter(({ id }) => destinations.includes(id)).map(({ name }) => name);
-  return names.join(', ') || t.t('answering.office');
 }
 
 /** What was sent, when it came in, and what happens next. */

@@ -22,6 +22,7 @@ import { confirmPath } from './confirm.ts';
 import { declared, defect } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
+import { shownHash, SUMMARY } from './review.ts';
 import { reader } from './views.ts';
 import { fileFields, receiveUpload } from './upload.ts';
 
@@ -50,16 +51,16 @@ async function late(request: Request, service: string, path: string, values: Rea
 /** What a POST leaves for the page that is rendered in its answer. */
 const posted = new WeakMap<Request, { context: PageContext; step?: Step; conflict?: Raw }>();
 
-async function draftOf(request: Request, service: string): Promise<Draft> {
+async function draftOf(request: Request, service: string, page?: string): Promise<Draft> {
   const offering = offeringOf(request, service);
-  const draft = await request.portal.applications.draft(offering, request.session);
+  const draft = await request.portal.applications.draft(offering, request.session, page);
   if (!draft) error(410, 'draft');
   return draft;
 }
 
 export async function applyPage(request: Request, service: string, path: string) {
   const left = posted.get(request);
-  const draft = left?.context.draft ?? (await draftOf(request, service));
+  const draft = left?.context.draft ?? (await draftOf(request, service, path));
   const fromReview = left?.context.fromReview ?? request.url.searchParams.get('back') === 'review';
   const context: PageContext = left?.context ?? { draft, lang: request.lang, t: request.t, fromReview };
   const read = reader(draft.pkg, request.lang);
@@ -219,7 +220,9 @@ async function postHeld(request: Request, service: string, path: string, values:
 
 function leadOn(request: Request, service: string, result: Onward, values: Map<string, string[]>): never {
   if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
-  return go(applyPath(request.lang, service, result.kind === 'redirect' ? result.page : undefined));
+  const page = result.kind === 'redirect' ? result.page : undefined;
+  request.portal.applications.leadsTo(offeringOf(request, service), request.session, page ?? '');
+  return go(applyPath(request.lang, service, page));
 }
 
 async function postReview(event: RequestEvent, context: PageContext, step: Step, values: Map<string, string[]>) {
@@ -227,7 +230,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   const { draft } = context;
   const service = draft.offering.service;
   if (values.get('do')?.[0] === 'save') return go(`/${request.lang}/save/${service}`);
-  if (values.get('_revision')?.[0] !== revisionOf(draft)) {
+  const summarySha256 = shownHash(draft, request.lang, request.t);
+  if (values.get('_revision')?.[0] !== revisionOf(draft) || values.get(SUMMARY)?.[0] !== summarySha256) {
     posted.set(request, { context: { ...context, changed: true }, step });
     return fail(409);
   }
@@ -240,6 +244,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     answers,
     lang: request.lang,
     callbackUrl: `${request.origin}/api/v1/status`,
+    confirmation: { how: 'online', at: new Date().toISOString(), summarySha256 },
+    transmittedBy: { by: 'citizen' },
   });
   switch (result.outcome) {
     case 'submitted':

@@ -14,17 +14,17 @@ import { Shown } from './shown.ts';
  * Strict: no page of somebody else's opens anything in a clerk's name. The way back from the provider is such a foreign page, so it ends on a page
  * of ours that goes on by itself (`onward`).
  */
-const COOKIE = '__Host-staff';
+export const staffCookie = '__Host-staff';
 const FLAGS = { path: '/', httpOnly: true, secure: true, sameSite: 'strict' } as const;
 
 export const counterPath = (lang: string, page = ''): string => `/${lang}/counter${page && `/${page}`}`;
 
 export function setStaffSession(request: Request, id: string): void {
-  request.cookies.set(COOKIE, id, FLAGS);
+  request.cookies.set(staffCookie, id, FLAGS);
 }
 
 export function forgetStaffSession(request: Request): void {
-  request.cookies.delete(COOKIE, FLAGS);
+  request.cookies.delete(staffCookie, FLAGS);
 }
 
 /** The municipality with its staff; one without has no counter. */
@@ -39,7 +39,7 @@ const known = new WeakMap<Request, Clerk>();
 /** Whose session the browser holds, if it lives. */
 export async function clerkIfAny(request: Request): Promise<Clerk | undefined> {
   staffed(request);
-  const hash = sessionHash(request.cookies.get(COOKIE));
+  const hash = sessionHash(request.cookies.get(staffCookie));
   const clerk = known.get(request) ?? (hash && (await request.portal.identity.clerk(request.municipality.id, hash)));
   if (clerk) known.set(request, clerk);
   return clerk;
@@ -143,7 +143,7 @@ export function forgetClerk(request: Request): void {
   forgetStaffSession(request);
 }
 
-const KNOWN = new Set(['role', 'session', 'draft', 'defect', 'login', 'login-away', 'login-often', 'unavailable', 'form']);
+const KNOWN = new Set(['role', 'session', 'draft', 'defect', 'login', 'login-away', 'login-often', 'unavailable', 'form', 'case']);
 
 /** As `failure`, in the counter's frame. Reads the request when the page is made: a login may have changed its language. */
 export function counterFailure(locals: App.Locals) {

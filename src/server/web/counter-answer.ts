@@ -13,9 +13,9 @@ import { answerErrors, answerFields, answering, askedView, receiveAnswer, type A
 import { clerkOf, counterPath, showCounter } from './clerk.ts';
 import { serviceName } from './desk-texts.ts';
 import { readForm, type Request } from './kit.ts';
-import { officeName, sentView } from './answer.ts';
+import { sentView } from './answer.ts';
 import { carriesFiles } from './sheet-files.ts';
-import { packageOf } from './summary.ts';
+import { packageOf, recipientOf } from './summary.ts';
 
 const answerPath = (lang: string): string => counterPath(lang, 'answer');
 
@@ -65,7 +65,7 @@ async function viewOf(request: Request, clerk: Clerk, { typed, problem, opened, 
   const action = answerPath(lang);
   if (sent) {
     const given = (await answersOf(portal, municipality.id, sent)).at(-1)!;
-    return { kind: 'sent', service: serviceName(request, sent.service), sent: sentView(request, sent, given, officeName(request, sent)) };
+    return { kind: 'sent', service: serviceName(request, sent.service), sent: sentView(request, sent, given, recipientOf(request, sent)) };
   }
   if (opened) {
     const { row, question, elsewhere } = opened;
@@ -94,7 +94,7 @@ async function viewOf(request: Request, clerk: Clerk, { typed, problem, opened, 
         })),
       },
       fields,
-      check: t.t('answering.check', { office: officeName(request, row) }),
+      check: t.t('answering.check', { office: recipientOf(request, row) }),
     };
   }
   const text = (name: 'reference' | 'factor', value: string): IntakeText => ({

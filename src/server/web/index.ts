@@ -13,6 +13,8 @@ export { chooseStation, leftPage, login, loginDone, logout, logoutPage, nextPers
 export { counterAnswerPage, postCounterAnswer } from './counter-answer.ts';
 export { counterStart, postIntake } from './intake.ts';
 export { postSheet, sheetPage } from './sheet.ts';
+export { casePage, casePaper } from './case.ts';
+export { draftPaperOf, readOutPage, screenPage } from './sheet-screen.ts';
 export { counterFailure } from './clerk.ts';
 export { finishPrintPage, printedFile, printPage, printsPage } from './prints.ts';
 export { deskList, deskPage, postDeskList, toDesk } from './desk.ts';

@@ -3,9 +3,10 @@
  * without the record no answer can be entered.
  */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
-import { today, typedDay, type Intake } from '#server/applications';
+import { shortfall, today, typedDay, type Intake } from '#server/applications';
 import type { Clerk } from '#server/identity';
 import type { CounterStartView, IntakeChoice, IntakeText } from '#ui/counter/types.ts';
+import { casePath, takeOut } from './case.ts';
 import { clerkOf, counterPath, showCounter, stationName, toOwnArea } from './clerk.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { foundServices } from './services.ts';
@@ -106,6 +107,8 @@ export async function counterStart(request: Request) {
     factor: text('factor'),
     search: text('search'),
     services: choice('service', t.t('counter.intake.service'), services),
+    reference: text('reference'),
+    below: problems.has('below') ? value('service') : undefined,
   };
   const title = t.t('counter.start.title');
   return showCounter(
@@ -117,6 +120,7 @@ export async function counterStart(request: Request) {
 
 /** The control that a message leads to. */
 function anchor(name: string, firstService = ''): string {
+  if (name === 'below') return 'start';
   if (Object.hasOwn(CHOICES, name)) return `${name}-${CHOICES[name as keyof typeof CHOICES][0]}`;
   return name === 'service' ? `service-${firstService}` : name;
 }
@@ -132,12 +136,13 @@ export async function postIntake(event: RequestEvent) {
     return fail(status);
   };
   const wanted = value('do');
+  if (wanted === 'open') return (await openSubmitted(request, clerk, value('reference', 40), value('purpose'), problems)) ?? again(422);
   if (wanted !== 'claim' && wanted !== 'start') return again(422);
   const intake = readIntake(request, clerk, typed, problems);
   // one of the choices: else the record above has said so
   const purpose = value('purpose');
   if (wanted === 'start') {
-    const section = await begin(request, clerk, value('service'), intake, purpose, problems);
+    const section = await begin(request, clerk, value('service'), intake, { purpose, below: value('below') }, problems);
     return section === undefined ? again(422) : go(section);
   }
   for (const name of ['code', 'factor']) if (!value(name)) problems.set(name, request.t.t(`counter.intake.missing.${name}`));
@@ -145,13 +150,31 @@ export async function postIntake(event: RequestEvent) {
   return (await take(request, clerk, { code: value('code', 40), factor: value('factor'), purpose, intake }, problems)) ?? again(422);
 }
 
-/** Begins an application; gives the address of its sheet. */
+/** Opens an application that was handed in: its number and why are enough, nobody has to be there. */
+async function openSubmitted(
+  request: Request,
+  clerk: Clerk,
+  typed: string,
+  purpose: string,
+  problems: Map<string, string>,
+): Promise<undefined> {
+  const { t, lang } = request;
+  if (!PURPOSES.some((one) => one === purpose)) problems.set('purpose', t.t('counter.intake.missing.purpose'));
+  if (!typed) problems.set('reference', t.t('counter.intake.missing.reference'));
+  if (problems.size > 0) return undefined;
+  const reference = await takeOut(request, clerk, typed, purpose);
+  if (reference !== undefined) return go(casePath(lang, reference));
+  problems.set('reference', t.t('counter.intake.noCase'));
+  return undefined;
+}
+
+/** Begins an application; gives the address of its sheet. `below`: the service for which the clerk was told that too little is known. */
 async function begin(
   request: Request,
   clerk: Clerk,
   service: string,
   intake: Intake | undefined,
-  purpose: string,
+  { purpose, below }: { readonly purpose: string; readonly below: string },
   problems: Map<string, string>,
 ): Promise<string | undefined> {
   const { portal, municipality, t, lang } = request;
@@ -163,6 +186,17 @@ async function begin(
     problems.set('channel', t.t('counter.intake.otherWay', { ways: ways.join(', ') }));
   }
   if (!offering || !intake || problems.size > 0) return undefined;
+  // told once; whoever begins again goes on with what is known
+  const short = below === service ? undefined : shortfall(offering.pkg.service, intake);
+  if (short) {
+    const level = (name: string) => t.t(`counter.assurance.${name}`);
+    const told = t.t(`counter.assurance.${short.required ? 'required' : 'told'}`, {
+      needed: level(short.needed),
+      reached: level(short.reached),
+    });
+    problems.set('below', `${told} ${t.t('counter.assurance.again')}`);
+    return undefined;
+  }
   const id = await portal.counter.start(clerk, offering, { intake, lang, purpose });
   if (id === undefined) error(401, 'session');
   return sheetPath(lang, id, offering.pkg.flow.sections[0]!.id);

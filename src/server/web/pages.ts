@@ -33,7 +33,7 @@ import {
   type TextValues,
 } from '#views';
 import { reader } from './views.ts';
-import { reviewParts } from './review.ts';
+import { reviewParts, shownHash, SUMMARY } from './review.ts';
 import { previousPage, revisionOf } from './question.ts';
 
 export interface PageContext {
@@ -236,8 +236,10 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
   const fields = fieldViews(read, input?.step ?? step, draft.answers, values, { raw: input?.raw, problems: input?.problems ?? [] });
   const change = (one: Step) => applyPath(lang, service, one.path);
   const parts = reviewParts({ draft, lang, t, read, walk }, change, (one) => `${change(one)}?back=review`);
+  const form = target({ ...context, fromReview: false }, step.path);
   return {
-    ...target({ ...context, fromReview: false }, step.path),
+    ...form,
+    hidden: { ...form.hidden, [SUMMARY]: shownHash(draft, lang, t) },
     back: previousPage(walk, step.path) && applyPath(lang, service, previousPage(walk, step.path)),
     caption: read.t.t('service.title'),
     title: read.t.has(`page.${step.page.id}.title`) ? read.t.t(`page.${step.page.id}.title`) : t.t('web.review'),

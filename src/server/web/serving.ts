@@ -28,6 +28,7 @@ export async function serving(folder: string): Promise<KitHandler> {
     etag: true,
     gzip: true,
     brotli: true,
+    extensions: [],
     setHeaders: (res, path) => {
       if (path.startsWith('/_app/immutable/')) res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
     },
@@ -50,8 +51,9 @@ export async function serving(folder: string): Promise<KitHandler> {
   }
 
   return async (req, res) => {
-    let page = false;
-    files(req, res, () => void (page = true));
+    // Every static file has a dot in its name, and hardly a page has: those are not looked for among the files.
+    let page = !/\.[^/]*$/.test(req.url!);
+    if (!page) files(req, res, () => void (page = true));
     if (page) await respond(req, res);
   };
 }

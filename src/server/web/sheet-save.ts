@@ -32,7 +32,7 @@ export type SavedSheet =
   | { kind: 'gone' };
 
 /** How what staff enter came to them. */
-export const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'typed' };
+export const SOURCES: Readonly<Record<Intake['channel'], Source>> = { counter: 'dictated', phone: 'phone', post: 'paper', email: 'paper' };
 
 /** Why an answer is not there yet. */
 export const PARK_REASONS = ['document', 'number', 'ask', 'other'] as const;

@@ -12,6 +12,7 @@ import { handIn } from './hand-in.ts';
 import { qrOf } from './help.ts';
 import { PURPOSES, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
+import { slipLink } from './papers.ts';
 import { applicationOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
 import { carriesFiles, readPast, receiveSheet } from './sheet-files.ts';
@@ -42,9 +43,10 @@ const left = new WeakMap<Request, Left>();
 
 const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
-async function inHand(request: Request, clerk: Clerk, application: string): Promise<Draft> {
+/** The draft, while the clerk has it in hand; `action`: what it is read for. */
+export async function inHand(request: Request, clerk: Clerk, application: string, action?: 'read' | 'print'): Promise<Draft> {
   if (!isId(application)) error(404, 'page');
-  const draft = await request.portal.counter.open(clerk, application);
+  const draft = await request.portal.counter.open(clerk, application, action);
   if (draft) return draft;
   // A page that is looked at again after it was handed in or given back leads to the next person; a form says that nothing was saved.
   return request.writes ? error(410, 'draft') : go(`${counterPath(request.lang)}?gone`);
@@ -141,7 +143,7 @@ function answered(request: Request, result: SavedSheet, problems: readonly Field
 async function giveBack(request: Request, clerk: Clerk, draft: Draft) {
   const given = await request.portal.counter.giveBack(clerk, draft, true);
   if (!given) return error(410, 'draft');
-  left.set(request, { done: slip(request, 'giveBack', given.code) });
+  left.set(request, { done: await slip(request, draft, 'giveBack', given.code) });
   return undefined;
 }
 
@@ -150,16 +152,19 @@ async function handOn(request: Request, clerk: Clerk, draft: Draft, values: Map<
   const note = (values.get('_note')?.[0] ?? '').trim().slice(0, 2_000);
   const code = await request.portal.counter.handOn(clerk, draft, { purpose, note });
   if (!code) return error(410, 'draft');
-  left.set(request, { done: slip(request, 'handOn', code) });
+  left.set(request, { done: await slip(request, draft, 'handOn', code) });
   return undefined;
 }
 
-function slip({ t, origin, lang }: Request, what: 'giveBack' | 'handOn', code: Code | undefined): SheetDoneView {
+async function slip(request: Request, draft: Draft, what: 'giveBack' | 'handOn', code: Code | undefined): Promise<SheetDoneView> {
+  const { t, origin, lang } = request;
+  const factor = code && (code.pin ? t.t('web.factor.pin', { pin: code.pin }) : t.t(`web.factor.${code.factor}`));
   return {
     title: t.t(`counter.done.${what}.title`),
     text: t.t(`counter.done.${what}.text`, { address: `${origin}/${lang}/resume` }),
     code: code && groupCode(code.code),
-    factor: code && (code.pin ? t.t('web.factor.pin', { pin: code.pin }) : t.t(`web.factor.${code.factor}`)),
+    factor,
     qr: code && qrOf(code.code),
+    papers: code && [await slipLink(request, draft, what, code, factor!)],
   };
 }

@@ -130,6 +130,10 @@ export interface CounterStartView {
   readonly factor: IntakeText;
   readonly search: IntakeText;
   readonly services: IntakeChoice;
+  /** Number of an application that was handed in. */
+  readonly reference: IntakeText;
+  /** The clerk was told that the service asks to know more surely who is there: the next try begins all the same. */
+  readonly below?: string | undefined;
 }
 
 /** One page of the flow on the sheet. */
@@ -197,15 +201,85 @@ export interface SheetView extends SheetFrameView {
 }
 
 export interface SheetCheckView extends SheetFrameView {
+  /** How most answers came in; the others say so themselves. */
+  readonly usual?: string | undefined;
   readonly sections: ReviewView['sections'];
   readonly errors: readonly SummaryError[];
   readonly warnings: readonly WarningView[];
   readonly fee?: string | undefined;
   readonly recipient: string;
   readonly fields: readonly FieldView[];
+  /** The service asks to know more surely who is there. */
+  readonly lacking?: string | undefined;
   /** How the citizen confirms; absent while something is open. */
-  readonly how?: IntakeChoice | undefined;
+  readonly confirmation?: ConfirmationView | undefined;
+  readonly feeNote?: FeeView | undefined;
+  /** To read out, print and show. */
+  readonly papers: readonly Link[];
   readonly submit: string;
+}
+
+/** How the citizen confirms, and what each way needs. */
+export interface ConfirmationView {
+  readonly how: IntakeChoice;
+  /** What staff note of what was said. */
+  readonly record?: IntakeText | undefined;
+  /** The name, where nobody draws; with it a pad to draw on, which a script brings. */
+  readonly signer?: IntakeText | undefined;
+  /** The box that strokes are scaled to. */
+  readonly box: { readonly width: number; readonly height: number };
+}
+
+export interface FeeView {
+  /** What is to be paid: "Gebühr: 30,70 €". */
+  readonly item: string;
+  readonly paid: IntakeChoice;
+  readonly reference: IntakeText;
+}
+
+type BareRow = { readonly label: string; readonly lines: readonly string[] };
+
+/** Answers and declarations, and nothing else. */
+export interface BareReview {
+  readonly service: string;
+  readonly sections: readonly {
+    readonly title: string;
+    readonly rows: readonly BareRow[];
+    readonly entries: readonly { readonly title: string; readonly rows: readonly BareRow[] }[];
+  }[];
+  readonly declarations: readonly string[];
+  readonly fee?: string | undefined;
+}
+
+/** What is read out on the telephone. */
+export interface ReadOutView extends BareReview {
+  readonly back: string;
+}
+
+/** The screen that the citizen sees. */
+export interface ScreenView {
+  readonly t: Translate;
+  readonly title: string;
+  readonly municipality: { readonly name: string; readonly stylesheet: string };
+  readonly languages: readonly LanguageLink[];
+  /** The same page, asked for without a person's doing. */
+  readonly again: string;
+  /** What is shown: another one when something was saved. */
+  readonly state: string;
+  /** Nobody is being served: a greeting. */
+  readonly review?: BareReview | undefined;
+}
+
+/** An application that was handed in. */
+export interface CaseView {
+  readonly service: string;
+  readonly reference: string;
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly usual?: string | undefined;
+  readonly sections: ReviewView['sections'];
+  readonly papers: readonly Link[];
+  /** Something is asked: where it is answered for the citizen. */
+  readonly answer?: Link | undefined;
 }
 
 /** The application is out of the clerk's hands: handed in, given back or handed on. */
@@ -216,4 +290,6 @@ export interface SheetDoneView {
   readonly code?: string | undefined;
   readonly factor?: string | undefined;
   readonly qr?: { readonly size: number; readonly path: string } | undefined;
+  /** To print; `download`: name of a document that is in the link itself. */
+  readonly papers?: readonly (Link & { readonly download?: string })[] | undefined;
 }

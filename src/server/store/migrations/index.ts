@@ -15,12 +15,14 @@ import * as staff from './0010-staff.ts';
 import * as custody from './0011-custody.ts';
 import * as custodyFunctions from './0012-custody-functions.ts';
 import * as counterFiles from './0013-counter-files.ts';
+import * as finishing from './0014-finishing.ts';
 import * as acceptance from './0016-acceptance.ts';
 import * as deliveriesDesk from './0017-deliveries-desk.ts';
 import * as prints from './0018-prints.ts';
 import * as claimPlans from './0019-claim-plans.ts';
 import * as wholeFiles from './0020-whole-files.ts';
 import * as answers from './0021-answers.ts';
+import * as saveInOne from './0027-save-in-one.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -36,12 +38,14 @@ const migrations: Record<string, Migration> = {
   '0011-custody': custody,
   '0012-custody-functions': custodyFunctions,
   '0013-counter-files': counterFiles,
+  '0014-finishing': finishing,
   '0016-acceptance': acceptance,
   '0017-deliveries-desk': deliveriesDesk,
   '0018-prints': prints,
   '0019-claim-plans': claimPlans,
   '0020-whole-files': wholeFiles,
   '0021-answers': answers,
+  '0027-save-in-one': saveInOne,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */

@@ -1,0 +1,3 @@
+import { casePaper } from '#server/web';
+
+export const GET = ({ locals, params }) => casePaper(locals.request, params.reference, params.paper);

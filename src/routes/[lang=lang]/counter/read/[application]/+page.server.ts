@@ -1,0 +1,3 @@
+import { readOutPage } from '#server/web';
+
+export const load = ({ locals, params }) => readOutPage(locals.request, params.application);

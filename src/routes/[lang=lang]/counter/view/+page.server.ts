@@ -1,0 +1,3 @@
+import { screenPage } from '#server/web';
+
+export const load = ({ locals }) => screenPage(locals.request);
