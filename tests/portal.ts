@@ -8,7 +8,8 @@ import { startBackoffice, type Backoffice } from '../src/backoffice/server.ts';
 import { startIdentityProvider, type IdentityProvider } from '../src/identity-provider/server.ts';
 
 export const root = resolve(import.meta.dirname, '..');
-const SECRET = 'a-secret-for-tests-only';
+/** What the back office signs with, and the portal when it sends there. */
+export const SECRET = 'a-secret-for-tests-only';
 /** What the portal shows the identity provider. */
 export const STAFF_SECRET = 'another-secret-for-tests-only';
 

@@ -241,6 +241,27 @@ describe('news', () => {
     expect(mine.map((one) => one.news.status)).toEqual(['received', 'in_progress', 'information_requested']);
     expect(mine[2]!.news.text).toBe('Bitte den Ausweis nachreichen.\nDanke');
   });
+
+  it('asks for information with a form of its own, and never without a question', async () => {
+    const document = envelope();
+    await send(document);
+    await eventually(() => office.cases.get(document.id)!.news.length === 2);
+    const path = `${base}/cases/${encodeURIComponent(document.id)}`;
+    const html = await (await fetch(path)).text();
+    expect(html).toContain('name="status" value="information_requested"');
+    expect(html).not.toContain('<option value="information_requested"');
+    const ask = (text: string) =>
+      fetch(`${path}/news`, {
+        method: 'POST',
+        body: new URLSearchParams({ status: 'information_requested', text }),
+        redirect: 'manual',
+      });
+    for (const nothing of ['', '  \n ']) expect((await ask(nothing)).status).toBe(400);
+    expect((await ask('Welche Rasse?')).status).toBe(303);
+    await eventually(() => office.cases.get(document.id)!.news.length === 3);
+    const asked = told.filter((one) => one.news.id === document.id && one.news.status === 'information_requested');
+    expect(asked.map((one) => one.news.text)).toEqual(['Welche Rasse?']);
+  });
 });
 
 describe('pages', () => {

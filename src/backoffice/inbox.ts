@@ -36,11 +36,33 @@ export interface ReceivedCase {
   sends: number;
   /** What the portal was told, and took. */
   news: { status: string; at: string; text?: string }[];
+  /** What came to its questions, oldest first. */
+  answers: ReceivedAnswer[];
+}
+
+/** An answer to what was asked. */
+export interface ReceivedAnswer {
+  /** Idempotency key, `<submission>:<destination>:<number>`. */
+  key: string;
+  /** Key of the case. */
+  of: string;
+  asked: string[];
+  /** Who answered: `citizen`, or the name of the member of staff who did it for them. */
+  by: string;
+  channel: string;
+  submittedAt: string;
+  receivedAt: string;
+  text: string;
+  payloadSha256: string;
+  attachments: ReceivedFile[];
+  sends: number;
 }
 
 type Line =
   | { event: 'case'; case: ReceivedCase }
   | { event: 'sent-again'; key: string }
+  | { event: 'answer'; answer: ReceivedAnswer }
+  | { event: 'answer-again'; key: string }
   | { event: 'news'; key: string; news: ReceivedCase['news'][number] };
 
 export class Inbox {
@@ -58,10 +80,31 @@ export class Inbox {
 
   /** Takes a case in, durable when it returns. */
   add(received: ReceivedCase, files: ReadonlyMap<string, Buffer>): void {
-    for (const { id, sha256 } of received.attachments) writeFileSync(join(this.#files, sha256), files.get(id)!, { flush: true });
+    this.#keep(received.attachments, files);
     this.#write({ event: 'case', case: received });
     fsyncSync(this.#journal);
     this.cases.set(received.key, received);
+  }
+
+  /** Takes an answer in, durable when it returns; the same again is counted. Its case is there. */
+  answer(received: ReceivedAnswer, files: ReadonlyMap<string, Buffer>): void {
+    if (this.#answerOf(received.key)) {
+      this.#write({ event: 'answer-again', key: received.key });
+      this.#answerOf(received.key)!.sends += 1;
+      return;
+    }
+    this.#keep(received.attachments, files);
+    this.#write({ event: 'answer', answer: received });
+    fsyncSync(this.#journal);
+    this.cases.get(received.of)!.answers.push(received);
+  }
+
+  #answerOf(key: string): ReceivedAnswer | undefined {
+    return this.cases.get(key.split(':').slice(0, 2).join(':'))?.answers.find((one) => one.key === key);
+  }
+
+  #keep(attachments: readonly ReceivedFile[], files: ReadonlyMap<string, Buffer>): void {
+    for (const { id, sha256 } of attachments) writeFileSync(join(this.#files, sha256), files.get(id)!, { flush: true });
   }
 
   sentAgain(key: string): void {
@@ -94,9 +137,12 @@ export class Inbox {
       // The last line may be cut short by a crash: it was never acknowledged.
       return;
     }
-    if (line.event === 'case') this.cases.set(line.case.key, line.case);
-    const known = line.event === 'case' ? undefined : this.cases.get(line.key);
-    if (known && line.event === 'sent-again') known.sends += 1;
-    if (known && line.event === 'news') known.news.push(line.news);
+    if (line.event === 'case') this.cases.set(line.case.key, { ...line.case, answers: [] });
+    else if (line.event === 'news') this.cases.get(line.key)?.news.push(line.news);
+    else if (line.event === 'answer') this.cases.get(line.answer.of)?.answers.push(line.answer);
+    else {
+      const known = line.event === 'sent-again' ? this.cases.get(line.key) : this.#answerOf(line.key);
+      if (known) known.sends += 1;
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** What the demo back office shows: the list of cases with the switch for faults, and one case. Plain HTML, German, no script. */
 import { FAULTS, type Fault } from './faults.ts';
 import type { ReceivedCase } from './inbox.ts';
-import { STATUSES, type Status } from './report.ts';
+import { ASKING, STATUSES, type Status } from './report.ts';
 
 const escape = (text: unknown): string => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
@@ -49,16 +49,28 @@ function faultCard({ kind, left }: { kind: Fault; left: number }): string {
 /** One case. */
 export function casePage(one: ReceivedCase): string {
   const path = `/cases/${encodeURIComponent(one.key)}`;
-  const files = one.attachments
+  const list = (attachments: ReceivedCase['attachments']) =>
+    attachments
+      .map(
+        (file) =>
+          `<li><a href="${path}/files/${encodeURIComponent(file.id)}">${escape(file.name)}</a> <span class="soft">${escape(file.mime)}, ${SIZE.format(file.size / 1024)} KB</span></li>`,
+      )
+      .join('');
+  const files = list(one.attachments);
+  const answers = one.answers
     .map(
-      (file) =>
-        `<li><a href="${path}/files/${encodeURIComponent(file.id)}">${escape(file.name)}</a> <span class="soft">${escape(file.mime)}, ${SIZE.format(file.size / 1024)} KB</span></li>`,
+      (
+        answer,
+      ) => `<li>${time(answer.submittedAt)} <span class="soft">${answer.by === 'citizen' ? 'von der antragstellenden Person' : `aufgenommen von ${escape(answer.by)}`}</span>
+${answer.asked.map((text) => `<p class="soft">Gefragt: ${escape(text)}</p>`).join('')}<p class="text">${escape(answer.text)}</p>${answer.attachments.length ? `<ul>${list(answer.attachments)}</ul>` : ''}</li>`,
     )
     .join('');
   const news = one.news
     .map((item) => `<li>${badge(item.status)} ${time(item.at)}${item.text ? `<p class="text">${escape(item.text)}</p>` : ''}</li>`)
     .join('');
-  const choices = Object.entries(STATUSES).map(([name, words]) => `<option value="${name}">${words}</option>`);
+  const choices = Object.entries(STATUSES)
+    .filter(([name]) => name !== ASKING)
+    .map(([name, words]) => `<option value="${name}">${words}</option>`);
   return page(
     `Vorgang ${one.reference}`,
     '<a href="/">Alle Vorgänge</a>',
@@ -68,13 +80,15 @@ ${one.via ? `<dt>Weg</dt><dd>${escape(one.via)}</dd>` : ''}<dt>Zugestellt</dt><d
 <section class="card"><h2>Angaben</h2>${readable(one.payload)}</section>
 ${one.handling ? `<section class="card"><h2>Wie der Antrag hereinkam</h2>${readable(one.handling)}</section>` : ''}
 <section class="card"><h2>Anlagen</h2>${files ? `<ul>${files}</ul>` : '<p class="soft">Keine.</p>'}</section>
-${
-  one.callback === ''
-    ? '<section class="card"><h2>Rückmeldung</h2><p class="soft">Die Übernahme steht im Ereignisprotokoll von FIT-Connect.</p></section>'
-    : `<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
+${answers ? `<section class="card"><h2>Antworten auf Rückfragen</h2><ol class="news">${answers}</ol></section>\n` : ''}${
+      one.callback === ''
+        ? '<section class="card"><h2>Rückmeldung</h2><p class="soft">Die Übernahme steht im Ereignisprotokoll von FIT-Connect.</p></section>'
+        : `<section class="card"><h2>Rückmeldung</h2>${news ? `<ol class="news">${news}</ol>` : '<p class="soft">Das Portal weiß noch nichts.</p>'}
 <form method="post" action="${path}/news"><p><label for="status">Neuer Stand</label><select id="status" name="status">${choices.join('')}</select></p>
-<p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>`
-}
+<p><label for="text">Mitteilung an die antragstellende Person (freiwillig)</label><textarea id="text" name="text" maxlength="2000"></textarea></p><button>Zurückmelden</button></form></section>
+<section class="card"><h2>Nachfordern</h2><form method="post" action="${path}/news"><input type="hidden" name="status" value="${ASKING}">
+<p><label for="question">Was fehlt?</label><textarea id="question" name="text" maxlength="2000" required></textarea></p><button>Nachfordern</button></form></section>`
+    }
 <section class="card"><details><summary>Technische Angaben</summary><dl><dt>Idempotency-Key</dt><dd>${escape(one.key)}</dd><dt>Prüfsumme</dt><dd>${escape(one.payloadSha256)}</dd><dt>Rückruf</dt><dd>${escape(one.callback)}</dd></dl>
 <pre tabindex="0">${escape(JSON.stringify(one.payload, null, 2))}</pre></details></section>`,
   );

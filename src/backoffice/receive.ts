@@ -1,7 +1,7 @@
-/** What the published contract (`submission-envelope.v1` and `v2`) says about a submission, checked as a back office would. */
+/** What the published contracts (`submission-envelope.v1` and `v2`, `followup-envelope.v1`) say, checked as a back office would. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ReceivedCase, ReceivedFile } from './inbox.ts';
+import type { ReceivedAnswer, ReceivedCase, ReceivedFile } from './inbox.ts';
 import { partsOf } from './multipart.ts';
 import { isSigned } from './signature.ts';
 
@@ -21,9 +21,23 @@ interface Envelope {
   callback: { url: string };
 }
 
+interface Followup extends Envelope {
+  kind: 'followup';
+  delivery: string;
+  question: { texts: string[] };
+  channel: string;
+  by: string;
+  actor?: string;
+  payload: { text: string };
+}
+
+const FOLLOWUP = 'https://schalter.example/schemas/followup-envelope.v1.schema.json';
+
+type Files = ReadonlyMap<string, Buffer>;
 export type Reading =
   | { readonly refused: 400 | 401 | 422; readonly why: string }
-  | { readonly refused?: undefined; readonly received: ReceivedCase; readonly files: ReadonlyMap<string, Buffer> };
+  | { readonly refused?: undefined; readonly received: ReceivedCase; readonly answer?: undefined; readonly files: Files }
+  | { readonly refused?: undefined; readonly received?: undefined; readonly answer: ReceivedAnswer; readonly files: Files };
 
 /** Reads and checks a submission. */
 export function readSubmission(secret: string, headers: IncomingHttpHeaders, body: Buffer): Reading {
@@ -41,13 +55,15 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     return { refused: 400, why: 'not JSON' };
   }
   const refuse = (why: string): Reading => ({ refused: 422, why });
-  if (!/\/submission-envelope\.v[12]\.schema\.json$/.test(envelope.$schema)) return refuse('another version is needed');
+  if (!/\/(submission-envelope\.v[12]|followup-envelope\.v1)\.schema\.json$/.test(envelope.$schema))
+    return refuse('another version is needed');
   if (keys.some((key) => key !== envelope.id)) return refuse('the keys do not fit the envelope');
   if (sha256(Buffer.from(canonical(envelope.payload))) !== envelope.payloadSha256) return refuse('the payload was altered');
   for (const { id, size, sha256: hash } of envelope.attachments) {
     const file = files.get(id);
     if (file?.length !== size || sha256(file) !== hash) return refuse('a file is missing or was altered');
   }
+  if (envelope.$schema === FOLLOWUP) return { answer: answerIn(envelope as Followup), files };
   const received: ReceivedCase = {
     key: envelope.id,
     submission: envelope.submission,
@@ -64,9 +80,24 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     callback: envelope.callback.url,
     sends: 1,
     news: [],
+    answers: [],
   };
   return { received, files };
 }
+
+const answerIn = (envelope: Followup): ReceivedAnswer => ({
+  key: envelope.id,
+  of: envelope.delivery,
+  asked: envelope.question.texts,
+  by: envelope.actor ?? envelope.by,
+  channel: envelope.channel,
+  submittedAt: envelope.submittedAt,
+  receivedAt: new Date().toISOString(),
+  text: envelope.payload.text,
+  payloadSha256: envelope.payloadSha256,
+  attachments: envelope.attachments,
+  sends: 1,
+});
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

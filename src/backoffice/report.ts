@@ -14,6 +14,9 @@ export const STATUSES = {
 
 export type Status = keyof typeof STATUSES;
 
+/** The one status that says nothing without a text: nobody can answer a question that is not asked. */
+export const ASKING: Status = 'information_requested';
+
 const MOST_TRIES = 12;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;

@@ -9,8 +9,8 @@ import { FitConnectSide, type FitConnectOptions } from './fit-connect/index.ts';
 import { Inbox, type ReceivedCase } from './inbox.ts';
 import { casePage, listPage } from './pages.ts';
 import { readSubmission, type Reading } from './receive.ts';
+import { ASKING, Reporter, STATUSES, type Status } from './report.ts';
 import { Nonces, readSoap, soapAnswer } from './soap.ts';
-import { Reporter, STATUSES, type Status } from './report.ts';
 import { STYLE } from './style.ts';
 
 export type { ReceivedCase } from './inbox.ts';
@@ -66,7 +66,8 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     if (pathname === '/style.css') return answer(res, 200, STYLE, 'text/css; charset=utf-8');
     if (pathname === '/received.json') return answer(res, 200, JSON.stringify([...inbox.cases.values()]), 'application/json');
     if (pathname === '/faults') return answer(res, 200, JSON.stringify(faults.now), 'application/json');
-    const file = third === 'files' ? found?.attachments.find((one) => one.id === fileId) : undefined;
+    const kept = found && [found, ...found.answers].flatMap((one) => one.attachments);
+    const file = third === 'files' ? kept?.find((one) => one.id === fileId) : undefined;
     if (file) {
       res.setHeader('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`);
       return answer(res, 200, inbox.file(file), 'application/octet-stream');
@@ -107,15 +108,20 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
       return reply(429, 'try again');
     }
     if (fault === 'reject') return reply(422, 'Straße fehlt im Verzeichnis');
-    const { received, files } = reading;
-    if (inbox.cases.has(received.key)) inbox.sentAgain(received.key);
+    const { received, answer: given, files } = reading;
+    if (given) {
+      // It comes after its application, or it is not ours.
+      if (!inbox.cases.has(given.of)) return reply(422, 'no such case');
+      inbox.answer(given, files);
+    } else if (inbox.cases.has(received.key)) inbox.sentAgain(received.key);
     else {
       inbox.add(received, files);
       reportArrival(received);
     }
     if (fault === 'drop') return void req.socket.destroy();
     if (fault === 'slow') await new Promise((done) => setTimeout(done, SLOW));
-    reply(200, received.submission, JSON.stringify({ case: received.submission }));
+    const submission = (given?.of ?? received!.key).split(':')[0]!;
+    reply(200, submission, JSON.stringify({ case: submission }));
   }
 
   /** The two pieces of news that every case gives by itself, unless they were told before the last stop. */
@@ -138,7 +144,9 @@ export async function startBackoffice(options: BackofficeOptions): Promise<Backo
     const form = new URLSearchParams((await bodyOf(req)).toString());
     const status = form.get('status') ?? '';
     if (!Object.hasOwn(STATUSES, status)) return answer(res, 400, 'unknown status');
-    reporter.tell(about, status as Status, { text: form.get('text')?.trim().slice(0, 2_000) });
+    const text = form.get('text')?.trim().slice(0, 2_000);
+    if (status === ASKING && !text) return answer(res, 400, 'say what is missing');
+    reporter.tell(about, status as Status, { text });
     // The portal has it a moment later; the page shows what it took.
     await new Promise((done) => setTimeout(done, 300));
     return seeOther(res, `/cases/${encodeURIComponent(about.key)}`);

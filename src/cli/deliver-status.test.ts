@@ -1,10 +1,11 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cloneDatabase, type TestDatabase } from '../../tests/postgres.ts';
 import { queueDeliveries } from '../server/store/rows.fixture.ts';
-import { claimDeliveries, finishDelivery, parkDelivery } from '#server/store';
+import { answerQuestion, claimDeliveries, finishDelivery, openQuestion, parkDelivery, recordStatus } from '#server/store';
 import command from './deliver-status.ts';
 
 const config = mkdtempSync(join(tmpdir(), 'schalter-config-'));
@@ -56,6 +57,45 @@ describe('deliver status', () => {
       total: { submitted: 3, delivered: 1, queued: 1, sending: 0, parked: 1, unknown: 0, waiting: 0 },
       destinations: [{ municipality: 'musterstadt', destination: 'demo', submitted: 3, breaker: 'closed' }],
     });
+  });
+
+  it('counts answers to what a back office asked, and says how many they are', async () => {
+    const given = await database();
+    const { rows } = await given.owner.query<{ submission: string }>(
+      `select submission_id as submission from delivery where state = 'delivered'`,
+    );
+    const [municipality, submission] = ['musterstadt', rows[0]!.submission];
+    const asked = {
+      status: 'information_requested',
+      at: new Date(),
+      source: 'backoffice:demo',
+      textKey: null,
+      textSealed: null,
+      externalId: 'q',
+    };
+    await recordStatus(given.store, {
+      ...asked,
+      municipality,
+      submission,
+      lifecycle: { to: 'information_requested', from: ['forwarded'] },
+    });
+    const { event, n } = (await openQuestion(given.store, municipality, submission))!;
+    const answer = { municipality, submission, event, n, id: randomUUID(), delivery: randomUUID(), channel: 'online', adapter: undefined };
+    const sealed = {
+      contents: randomBytes(9),
+      envelope: randomBytes(9),
+      payloadSha256: randomBytes(32),
+      answeredAt: new Date(),
+      files: [],
+    };
+    expect((await answerQuestion(given.store, { ...answer, ...sealed })).outcome).toBe('answered');
+    const { code, text } = await run(given);
+    expect(code).toBe(0);
+    expect(text.replace(/ +/g, ' ')).toContain('musterstadt demo 4 1 2 0 1 0 0');
+    expect(text).toContain('Of what was submitted, 1 is an answer to what a back office asked.');
+    expect(JSON.parse((await run(given, true)).text)).toMatchObject({ balanced: true, total: { submitted: 4, answers: 1 } });
+    await given.owner.query(`delete from delivery where followup_id is not null`);
+    expect((await run(given)).code).toBe(1);
   });
 
   it('exits 1 and names the submission when a delivery is gone', async () => {

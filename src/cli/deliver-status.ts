@@ -5,7 +5,7 @@ import { FINDINGS, FINE, type Command } from './command.ts';
 import { quiet } from './quiet.ts';
 import { table } from './table.ts';
 
-const HEADS: Readonly<Record<keyof Counts, string>> = {
+const HEADS: Readonly<Record<(typeof COUNTS)[number], string>> = {
   submitted: 'submitted',
   delivered: 'delivered',
   queued: 'queued',
@@ -32,7 +32,7 @@ function inWords({ rule, submission, ...about }: EquationFinding): string {
 const command: Command = {
   usage: '',
   help: `The delivery equation, for every destination and in all: submitted = delivered + queued + in flight + parked + unknown + waiting.
-Waiting: sent, and its receiver has not taken it yet.
+Submitted are applications, and answers to what a back office asked. Waiting: sent, and its receiver has not taken it yet.
 Findings: sums that differ, submissions without a delivery they ordered, and destinations that no document knows.`,
   async run({ json, print }) {
     const settings = readSettings(process.env);
@@ -48,6 +48,10 @@ Findings: sums that differ, submissions without a delivery they ordered, and des
         const line = (about: readonly string[], counts: Counts) => [...about, ...COUNTS.map((name) => String(counts[name]))];
         const rows = destinations.map((row) => line([row.municipality, row.destination], row));
         print(table([['municipality', 'destination', ...COUNTS.map((name) => HEADS[name])], ...rows, line(['all', ''], total)]));
+        if (total.answers > 0)
+          print(
+            `Of what was submitted, ${total.answers} ${total.answers === 1 ? 'is an answer' : 'are answers'} to what a back office asked.`,
+          );
         for (const finding of findings) print(inWords(finding));
         print(balanced ? 'The equation holds: nothing is lost.' : 'THE EQUATION DOES NOT HOLD: orders and deliveries differ.');
       }

@@ -10,6 +10,7 @@ import {
   destinationSettings,
   receiveHint,
   receiveStatus,
+  takesAnswers,
   type DestinationSettings,
   type Worker,
 } from '#server/delivery';
@@ -71,6 +72,8 @@ export interface Portal {
   readonly figures: () => Promise<readonly DeliveryFigures[]>;
   /** What keeps a destination from being used; undefined: no document knows it. */
   readonly destinationProblems: (municipality: string, destination: string) => readonly string[] | undefined;
+  /** Whether answers to what this destination asks can be sent to it. */
+  readonly takesAnswers: (municipality: string, destination: string) => boolean;
   /** A person decided about deliveries: figures are read anew, and the worker looks now. */
   readonly deliveriesChanged: () => void;
   /** A delivery was ordered: the worker need not wait for its next look. */
@@ -81,8 +84,8 @@ export interface Portal {
 
 /** What the rooms that make pages give in return. */
 export interface Pages {
-  /** A submission as people read it, PDF. */
-  readonly summary: (portal: Portal, municipality: string, submission: string) => Promise<Uint8Array>;
+  /** A submission, or the answer with this number, as people read it: PDF. */
+  readonly summary: (portal: Portal, municipality: string, submission: string, answer: number | null) => Promise<Uint8Array>;
 }
 
 const SWEEP = 10 * 60_000;
@@ -136,7 +139,7 @@ export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Pr
       attempted: metrics.attempt,
       openAttachment: async (municipality, applicationId, key, id) =>
         (await openFile({ store, key }, { municipality, applicationId, id }))?.stream,
-      summary: (municipality, submission) => summary(portal, municipality, submission),
+      summary: (municipality, submission, answer) => summary(portal, municipality, submission, answer),
     });
   }
   /** What a call-back is answered. Without a database nothing is known to be recorded: its sender comes again, and the same news twice is recorded once. */
@@ -187,6 +190,10 @@ export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Pr
     },
     figures: figures.read,
     destinationProblems: (municipality, id) => destination(municipality, id)?.problems,
+    takesAnswers: (municipality, id) => {
+      const settings = destination(municipality, id);
+      return settings !== undefined && takesAnswers(settings);
+    },
     deliveriesChanged: () => {
       figures.forget();
       worker?.wake();

@@ -304,7 +304,15 @@ export interface StatusView {
   readonly title: string;
   readonly service: string;
   readonly reference: string;
-  readonly state: { readonly label: string; readonly text: string; readonly tone: 'info' | 'neutral' | 'warning' | 'success' };
+  readonly state: {
+    readonly label: string;
+    readonly text: string;
+    readonly tone: 'info' | 'neutral' | 'warning' | 'success';
+    /** What the office asks for, while it waits for it. */
+    readonly message?: string | undefined;
+    /** Where the question is answered. */
+    readonly answer?: Link | undefined;
+  };
   readonly office?: string | undefined;
   readonly expected?: string | undefined;
   readonly steps: readonly TimelineStep[];
@@ -313,6 +321,54 @@ export interface StatusView {
   /** Who of the staff opened the application. */
   readonly opened: readonly OpenedView[];
 }
+
+/** What an office asks, in its own words. */
+export interface AskedView {
+  readonly texts: readonly string[];
+  readonly at: { readonly iso: string; readonly text: string };
+}
+
+/** An answer that was sent. */
+export interface SentView {
+  readonly title: string;
+  readonly receivedAt: string;
+  readonly reference: string;
+  readonly asked: readonly string[];
+  readonly text: string;
+  /** Names. */
+  readonly files: readonly string[];
+  readonly next: string;
+}
+
+/** A question of an office: the form for its answer, what was sent, or that nothing is asked any more. */
+export type AnswerPageView =
+  | (FormTarget & {
+      readonly kind: 'form';
+      readonly title: string;
+      readonly errors: readonly SummaryError[];
+      readonly fields: readonly FieldView[];
+      readonly submit: string;
+      /** Not for who has to prove first who they are. */
+      readonly service?: string;
+      readonly back?: string;
+      readonly asked?: AskedView;
+      readonly check?: string;
+    })
+  | {
+      readonly kind: 'sent';
+      readonly service: string;
+      readonly back: string;
+      readonly sent: SentView;
+    }
+  | {
+      readonly kind: 'closed';
+      readonly service: string;
+      readonly back: string;
+      readonly title: string;
+      readonly text: string;
+      /** What was typed and came too late. */
+      readonly typed?: string | undefined;
+    };
 
 /** One thing that staff did with an application. */
 export interface OpenedView {

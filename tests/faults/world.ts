@@ -115,9 +115,9 @@ const run = promisify(execFile);
 
 /**
  * Reads afterwards, knowing no implementation: every submission that was acknowledged is in the database and had its effect at the back office once;
- * every delivery is delivered, parked or queued; and the portal's own command says that nothing is lost.
+ * every delivery is delivered, parked or queued; and the portal's own command says that nothing is lost. `answers`: to questions of the back office.
  */
-export async function checkDeliveries(world: FaultWorld, acknowledged: readonly string[]): Promise<void> {
+export async function checkDeliveries(world: FaultWorld, acknowledged: readonly string[], answers = 0): Promise<void> {
   const references = (await world.sql<{ reference: string }>(`select reference from submission order by reference`)).map(
     (row) => row.reference,
   );
@@ -135,8 +135,8 @@ export async function checkDeliveries(world: FaultWorld, acknowledged: readonly 
       env: { ...process.env, SCHALTER_DATA: world.dataDir },
     },
   );
-  const told = JSON.parse(stdout) as { balanced: boolean; total: { submitted: number } };
-  expect(told).toMatchObject({ balanced: true, total: { submitted: references.length } });
+  const told = JSON.parse(stdout) as { balanced: boolean; total: { submitted: number; answers: number } };
+  expect(told).toMatchObject({ balanced: true, total: { submitted: references.length + answers, answers } });
 }
 
 /** Lets a minute pass for the leases of a killed worker. */

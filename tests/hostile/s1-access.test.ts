@@ -163,6 +163,28 @@ const MATRIX: Readonly<Record<string, Row>> = {
     paths: () => [`/de/admin/deliveries/demo/${delivery}`],
     forms: () => [[['do', 'again']], [['do', 'arrived']], [['do', 'words']]],
   },
+  // What opens a question there, and what a session sees that has not opened it: tests/answers/counter.test.ts.
+  '/[lang=lang]/counter/answer': {
+    open: 'staff',
+    posted: 422,
+    paths: () => ['/de/counter/answer', `/de/counter/answer?reference=${reference}`],
+    forms: () => [
+      [
+        ['reference', reference],
+        ['factor', 'x'],
+      ],
+    ],
+  },
+  '/[lang=lang]/status/[reference]/answer': {
+    open: false,
+    paths: () => [`/de/status/${reference}/answer`],
+    forms: () => [
+      [
+        ['question', '1'],
+        ['text', 'Einbrecher'],
+      ],
+    ],
+  },
   '/[lang=lang]/status/[reference]': { open: false, paths: () => [`/de/status/${reference}`] },
   // The last: whoever uses it has no session afterwards.
   '/[lang=lang]/end': { open: true, paths: () => ['/de/end'], forms: () => [[]] },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sign } from '../../src/server/delivery/signature.ts';
 import { openBrowser } from '../e2e/person.ts';
-import { hidden, PlainBrowser, root, type Answer, type TestPortal } from '../portal.ts';
+import { hidden, PlainBrowser, root, SECRET, type Answer, type TestPortal } from '../portal.ts';
 import { corpus } from './s7-corpus.ts';
 import { elements, journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 
@@ -223,16 +223,32 @@ it('after handing in, with texts from the back office', async () => {
         text,
       }),
     );
-    const answer = await person.send(
-      '/api/v1/status',
-      { body, type: 'application/json' },
-      sign(['a-secret-for-tests-only'], `e${n}`, body, Date.now()),
-    );
+    const answer = await person.send('/api/v1/status', { body, type: 'application/json' }, sign([SECRET], `e${n}`, body, Date.now()));
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
   }
   for (const lang of ['de', 'en'])
     for (const path of [`receipt/${reference}`, `status/${reference}`]) look(path, await other.send(`/${lang}/${path}`), 200);
+  // What is asked for stands at the head, not only in the timeline: one text, escaped like there.
+  for (const { body } of seen.slice(-3).filter(({ path }) => path.startsWith('status/'))) {
+    const head = body.slice(body.indexOf('<h1'), body.indexOf('id="timeline-title"'));
+    expect([...head.matchAll(/office\d\d/g)].length).toBeGreaterThan(0);
+    expect(findings(body)).toEqual([]);
+  }
+  expect(seen.slice(-3).filter(({ path }) => path.startsWith('status/'))).toHaveLength(2);
+  // Where it is answered: the question, then what was typed with an error, then what was sent.
+  const address = `/de/status/${reference}/answer`;
+  const form = await other.send(address);
+  look(address, form, 200);
+  const post = (text: string) =>
+    other.send(address, [
+      ['question', hidden(form.body, 'question')!],
+      ['text', text],
+    ]);
+  const typed = corpus('typed').map(({ text }) => text);
+  look(address, await post(typed.join('\n').padEnd(5_001, 'x')), 422);
+  expect((await post(typed.join('\n'))).status).toBe(303);
+  for (const lang of ['de', 'en']) look(address, await other.send(`/${lang}/status/${reference}/answer`), 200);
 });
 
 it('every text was really on a page', () => {

@@ -103,6 +103,7 @@ export async function open(
       callback: '',
       sends: 1,
       // that it is taken is in the event log
+      answers: [],
       news: [{ status: 'received', at: now }],
     },
   };

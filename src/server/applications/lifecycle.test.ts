@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { getNextSnapshot } from 'xstate';
 import { LEADS_ON } from '#server/delivery';
-import { sources, type LifecycleEvent } from './lifecycle.ts';
+import { lifecycle, sources, type LifecycleEvent } from './lifecycle.ts';
+
+it('an answer that has arrived leads from the question back to the work, as the database does it (0021), and from nowhere else', () => {
+  expect(sources('ANSWER')).toEqual(['information_requested']);
+  expect(getNextSnapshot(lifecycle, lifecycle.resolveState({ value: 'information_requested' }), { type: 'ANSWER' }).value).toBe(
+    'in_progress',
+  );
+});
 
 describe('news from the back office', () => {
   const events: Record<keyof typeof LEADS_ON, LifecycleEvent> = {

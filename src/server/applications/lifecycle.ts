@@ -16,7 +16,8 @@ export type Lifecycle =
   | 'withdrawn'
   | 'expired';
 
-export type LifecycleEvent = 'SUBMIT' | 'EXPIRE' | 'FORWARD' | 'RECEIVE' | 'PROGRESS' | 'REQUEST' | 'DECIDE' | 'CLOSE' | 'WITHDRAW';
+export type LifecycleEvent =
+  'SUBMIT' | 'EXPIRE' | 'FORWARD' | 'RECEIVE' | 'PROGRESS' | 'REQUEST' | 'ANSWER' | 'DECIDE' | 'CLOSE' | 'WITHDRAW';
 
 export const lifecycle = createMachine({
   id: 'application',
@@ -38,7 +39,8 @@ export const lifecycle = createMachine({
     },
     received: { on: { PROGRESS: 'in_progress', REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
     in_progress: { on: { REQUEST: 'information_requested', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
-    information_requested: { on: { PROGRESS: 'in_progress', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
+    // ANSWER: the answer has arrived at the office
+    information_requested: { on: { PROGRESS: 'in_progress', ANSWER: 'in_progress', DECIDE: 'decided', WITHDRAW: 'withdrawn' } },
     decided: { on: { CLOSE: 'closed' } },
     closed: { type: 'final' },
     withdrawn: { type: 'final' },

@@ -3,12 +3,15 @@ import type { Readable } from 'node:stream';
 import { faultPoint } from '#server/faults';
 import type { Lookup } from '#server/network';
 import { checkpointDelivery, keepProofs, open, purposes, renewLease, seal, type Claimed, type KeyRing, type Store } from '#server/store';
-import { protocolOf, type DestinationSettings } from './adapters/index.ts';
+import { protocolOf, takesAnswers, type DestinationSettings } from './adapters/index.ts';
 import type { DeliveryOutcome } from './adapters/types.ts';
 import { request, type EgressPolicy } from './egress/index.ts';
 import type { Envelope } from './envelope.ts';
 
 const DEFAULT_TIMEOUT = 15_000;
+
+/** The destination's protocol, as it is set up, carries no answers. */
+const NO_ANSWERS = 'answers-not-taken';
 
 /** Another worker holds the delivery now, or may: nothing more is sent, and nothing of this attempt is written down. */
 export class LeaseLost extends Error {
@@ -24,8 +27,8 @@ export interface AttemptOptions {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly openAttachment: (municipality: string, application: string, key: Buffer, id: string) => Promise<Readable | undefined>;
-  /** The application as people read it, PDF. */
-  readonly summary: (municipality: string, submission: string) => Promise<Uint8Array>;
+  /** The application, or the answer with this number, as people read it: PDF. */
+  readonly summary: (municipality: string, submission: string, answer: number | null) => Promise<Uint8Array>;
   /** Milliseconds. The lease is renewed three times in it. */
   readonly lease: number;
   /** Instead of the system's resolver. */
@@ -60,6 +63,8 @@ export async function attempt(
   if (destination.onUnknown === 'manual' && claimed.repeat && saved.sending === claimed.attempts - 1)
     return { kind: 'unknown', reason: 'interrupted' };
   if (saved.adapter !== destination.adapter) saved = { adapter: destination.adapter };
+  // Nobody is asked on a way that no answer goes; so its settings changed since, and a person has to look.
+  if (claimed.answer !== null && !takesAnswers(destination)) return { kind: 'park', reason: NO_ANSWERS };
 
   const save = async (next: Checkpoint) => {
     abort.signal.throwIfAborted();
@@ -72,8 +77,9 @@ export async function attempt(
   const stopHeartbeat = heartbeat(options, claimed, abort);
   try {
     const key = await options.keys.unwrap(claimed.municipality, claimed.keyEpoch, claimed.wrappedKey);
-    const { municipality, application, revision } = claimed;
-    const bytes = open(key, { municipality, application, purpose: purposes.envelope(claimed.destination), revision }, claimed.envelope);
+    const { municipality, application, revision, answer } = claimed;
+    const purpose = purposes.envelope(claimed.destination, answer);
+    const bytes = open(key, { municipality, application, purpose, revision }, claimed.envelope);
     const policy = policyOf(destination, options.lookup);
     faultPoint('delivery-opened');
     const outcome = await protocolOf(destination.adapter).send({
@@ -97,7 +103,7 @@ export async function attempt(
       },
       now: options.store.now,
       request: (call) => request({ ...call, signal: abort.signal }, policy),
-      summary: () => options.summary(municipality, claimed.submission),
+      summary: () => options.summary(municipality, claimed.submission, answer),
       signal: abort.signal,
       lookup: options.lookup,
     });

@@ -7,9 +7,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
-import { createSession, KeyRing, pinFlow, purposes, seal, startDraft, submitApplication, type Store } from '#server/store';
+import {
+  answerQuestion,
+  createSession,
+  KeyRing,
+  openQuestion,
+  pinFlow,
+  purposes,
+  recordStatus,
+  seal,
+  startDraft,
+  submissionById,
+  submitApplication,
+  type Store,
+} from '#server/store';
 import type { HttpJsonSettings } from './adapters/http-json/index.ts';
-import { buildEnvelope, type Envelope } from './envelope.ts';
+import { buildEnvelope, buildFollowup, type FollowupEnvelope, type SubmissionEnvelope } from './envelope.ts';
+import { LEADS_ON, sourceOf } from './news.ts';
 
 export const SECRET = 'shared-secret-of-a-test';
 
@@ -27,7 +41,7 @@ export interface HandedIn {
   application: string;
   submission: string;
   reference: string;
-  envelopes: Envelope[];
+  envelopes: SubmissionEnvelope[];
   /** Id of the delivery to the first destination. */
   delivery: string;
 }
@@ -40,7 +54,7 @@ export const openTestFile = (id: string): Promise<Readable | undefined> =>
 /** The application as people read it. */
 export const testSummary = (): Promise<Uint8Array> => Promise.resolve(Buffer.from('%PDF-1.7 a summary of a test'));
 
-export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): Envelope {
+export function testEnvelope(submission: string, destination: string, municipality = 'musterstadt', files = 0): SubmissionEnvelope {
   const payload = { applicant: { name: CANARY } };
   return buildEnvelope({
     id: `${submission}:${destination}`,
@@ -65,6 +79,77 @@ export function testEnvelope(submission: string, destination: string, municipali
     })),
     callback: { url: 'http://localhost/api/v1/status' },
   });
+}
+
+/** An answer to what the destination asked. */
+export function testFollowup(
+  submission: string,
+  destination: string,
+  municipality = 'musterstadt',
+  files = 0,
+  number = 1,
+): FollowupEnvelope {
+  const about = testEnvelope(submission, destination, municipality, files);
+  const payload = { text: `${CANARY}\nzweite Zeile` };
+  return buildFollowup({
+    ...about,
+    id: `${submission}:${destination}:${number}`,
+    delivery: about.id,
+    number,
+    question: { eventId: 'question-1', askedAt: '2026-11-24T11:00:00.000Z', texts: ['Welche Rasse?'] },
+    by: 'citizen',
+    payload,
+    payloadSha256: createHash('sha256').update(JSON.stringify(payload)).digest('hex'),
+    attachments: about.attachments.map((file) => ({ ...file, field: 'answer' })),
+  });
+}
+
+/** The office has an application, asks, and is answered; gives the answer's delivery. */
+export async function askAndAnswer(
+  store: Store,
+  keys: KeyRing,
+  { municipality, submission }: HandedIn,
+): Promise<{ delivery: string; key: string }> {
+  const row = (await submissionById(store, municipality, submission))!;
+  const destination = row.destinations[0]!;
+  await recordStatus(store, {
+    municipality,
+    submission,
+    status: 'information_requested',
+    at: new Date(),
+    source: sourceOf(destination),
+    textKey: null,
+    textSealed: null,
+    externalId: `${sourceOf(destination)}:${randomUUID()}`,
+    lifecycle: { to: 'information_requested', from: LEADS_ON.information_requested },
+  });
+  const { event, n } = (await openQuestion(store, municipality, submission))!;
+  const key = await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey);
+  const envelope = testFollowup(submission, destination, municipality, 0, n);
+  const delivery = randomUUID();
+  const id = randomUUID();
+  const context = { municipality, application: row.application };
+  const { outcome } = await answerQuestion(store, {
+    municipality,
+    submission,
+    event,
+    id,
+    delivery,
+    n,
+    channel: 'online',
+    contents: seal(key, { ...context, purpose: purposes.answer(id), revision: 0 }, Buffer.from('{}')),
+    payloadSha256: Buffer.from(envelope.payloadSha256, 'hex'),
+    envelope: seal(
+      key,
+      { ...context, purpose: purposes.envelope(destination, n), revision: row.revision },
+      Buffer.from(JSON.stringify(envelope)),
+    ),
+    adapter: undefined,
+    answeredAt: new Date(),
+    files: [],
+  });
+  if (outcome !== 'answered') throw new Error(outcome);
+  return { delivery, key: envelope.id };
 }
 
 /** Hands in one application. */

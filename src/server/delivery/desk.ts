@@ -13,7 +13,7 @@ import {
 } from '#server/store';
 import type { DestinationDocument } from '#server/config';
 import { randomUUID } from 'node:crypto';
-import { buildEnvelope, type Envelope } from './envelope.ts';
+import { buildEnvelope, isFollowup, type Envelope } from './envelope.ts';
 
 interface Room {
   readonly store: Store;
@@ -37,8 +37,8 @@ export async function envelopeOf(room: Room, clerk: DeskClerk, delivery: DeskDel
   const sealed = await deliveryEnvelope(room.store, clerk.municipality, delivery.id);
   if (!sealed) throw new Error('the delivery is gone');
   const key = await keyOf(room, clerk, delivery);
-  const { application, revision, destination } = delivery;
-  const context = { municipality: clerk.municipality, application, purpose: purposes.envelope(destination), revision };
+  const { application, revision, destination, answer } = delivery;
+  const context = { municipality: clerk.municipality, application, purpose: purposes.envelope(destination, answer), revision };
   return { envelope: JSON.parse(open(key, context, sealed).toString()) as Envelope, key };
 }
 
@@ -53,6 +53,8 @@ export async function redirect(
   { redirection, target }: { redirection: string; target: DestinationDocument },
 ): Promise<'confirmed' | 'forbidden' | 'same-person' | 'changed'> {
   const before = await envelopeOf(room, clerk, delivery);
+  // an answer goes to who asked
+  if (isFollowup(before.envelope)) return 'changed';
   const { application, revision, submission } = delivery;
   const after = buildEnvelope({ ...before.envelope, id: `${submission}:${target.id}` }, target.envelope);
   const context = { municipality: clerk.municipality, application, purpose: purposes.envelope(target.id), revision };

@@ -2,15 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { testEnvelope } from './deliveries.fixture.ts';
-import { buildEnvelope } from './envelope.ts';
+import { testEnvelope, testFollowup } from './deliveries.fixture.ts';
+import { buildEnvelope, buildFollowup } from './envelope.ts';
 
-const schema = (version: number) =>
+const compiled = (name: string) =>
   new Ajv2020({ strict: false }).compile(
-    JSON.parse(
-      readFileSync(new URL(`../../../static/schemas/submission-envelope.v${version}.schema.json`, import.meta.url), 'utf8'),
-    ) as object,
+    JSON.parse(readFileSync(new URL(`../../../static/schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object,
   );
+const schema = (version: number) => compiled(`submission-envelope.v${version}`);
 const submission = '0b6f7d9e-0000-4000-8000-000000000000';
 const at = '2026-11-24T09:58:00.000Z';
 const input = {
@@ -64,4 +63,24 @@ describe.each([1, 2] as const)('version %i', (version) => {
 
 it('a destination gets the first version until it asks for another', () => {
   expect(buildEnvelope(input).$schema).toMatch(/v1\.schema\.json$/);
+});
+
+describe('an answer', () => {
+  const fits = compiled('followup-envelope.v1');
+  it('fits its schema, given by the citizen or by staff', () => {
+    for (const files of [0, 2])
+      expect(fits(testFollowup(submission, 'office', 'musterstadt', files)), JSON.stringify(fits.errors)).toBe(true);
+    const answer = testFollowup(submission, 'office');
+    expect(fits(buildFollowup({ ...answer, by: 'clerk', actor: 'Erika Amt', channel: 'phone' }))).toBe(true);
+  });
+
+  it('is never an application, nor an application an answer', () => {
+    for (const version of [1, 2]) expect(schema(version)(testFollowup(submission, 'office'))).toBe(false);
+    expect(fits(testEnvelope(submission, 'office'))).toBe(false);
+  });
+
+  it('takes over nothing else that its parts carry', () => {
+    const more = { ...testFollowup(submission, 'office', 'musterstadt', 1), pin: '1234' };
+    expect(buildFollowup(more)).not.toHaveProperty('pin');
+  });
 });

@@ -1,6 +1,7 @@
 /**
- * What leaves the portal: `schalter.submission.v1` and `v2`, published as `static/schemas/submission-envelope.v1.schema.json` and so on. A version is
- * never changed, only followed by the next; a destination gets the first until it asks for another. The envelope is made in the transaction that hands in and sealed in the delivery's row: all that is needed to send.
+ * What leaves the portal: applications as `schalter.submission.v1` and `v2`, published as `static/schemas/submission-envelope.v1.schema.json` and so on, and
+ * answers to questions as `schalter.followup.v1`. A version is never changed, only followed by the next; a destination gets the first until it asks for
+ * another. The envelope is made in the transaction that hands in and sealed in the delivery's row: all that is needed to send.
  */
 import type { Json } from '#flow';
 
@@ -12,7 +13,7 @@ export interface EnvelopeAttachment {
   size: number;
   /** Hex. */
   sha256: string;
-  /** Data path of the field it answers. */
+  /** Data path of the field it answers; `answer` with an answer to a question. */
   field: string;
 }
 
@@ -45,42 +46,85 @@ export interface EnvelopeHandling {
 
 export type EnvelopeVersion = 1 | 2;
 
-export interface EnvelopeInput {
-  /** Idempotency key, `<submission>:<destination>`: the same over all attempts. */
+/** What an application and an answer have in common: all that most protocols need. */
+interface Parts {
+  /** Idempotency key: the same over all attempts. */
   id: string;
   submission: string;
   reference: string;
   municipality: { id: string; ars: string; name: string };
   service: { id: string; leika: string[]; level: string };
-  flowVersion: string;
   channel: string;
   language: string;
   submittedAt: string;
   payload: Json;
   /** Hex, over the payload as canonical JSON (sorted keys, no white space). */
   payloadSha256: string;
-  provenance: Readonly<Record<string, EnvelopeProvenance>>;
-  handling?: EnvelopeHandling;
   attachments: EnvelopeAttachment[];
   callback: { url: string };
 }
 
-export interface Envelope extends EnvelopeInput {
+/** `id`: `<submission>:<destination>`. */
+export interface EnvelopeInput extends Parts {
+  flowVersion: string;
+  provenance: Readonly<Record<string, EnvelopeProvenance>>;
+  handling?: EnvelopeHandling;
+}
+
+export interface SubmissionEnvelope extends EnvelopeInput {
   $schema: string;
 }
 
+/** What the office asked. */
+export interface AskedQuestion {
+  /** The office's own id of what it asked last. */
+  eventId: string;
+  askedAt: string;
+  /** In its own words, oldest first, where it asked more than once before there was an answer. */
+  texts: string[];
+}
+
+/** `id`: `<submission>:<destination>:<number>`. */
+export interface FollowupInput extends Parts {
+  /** Idempotency key of the application at the same destination. */
+  delivery: string;
+  number: number;
+  question: AskedQuestion;
+  /** Who answered: the citizen, or staff for the citizen. */
+  by: 'citizen' | 'clerk';
+  /** Name of the member of staff. */
+  actor?: string | undefined;
+}
+
+export interface FollowupEnvelope extends FollowupInput {
+  $schema: string;
+  kind: 'followup';
+}
+
+/** What a delivery carries. */
+export type Envelope = SubmissionEnvelope | FollowupEnvelope;
+
+export const isFollowup = (envelope: Envelope): envelope is FollowupEnvelope => 'kind' in envelope;
+
+const FOLLOWUP = 'https://schalter.example/schemas/followup-envelope.v1.schema.json';
 const schemaOf = (version: EnvelopeVersion) => `https://schalter.example/schemas/submission-envelope.v${version}.schema.json`;
 
+const headOf = ({ id, submission, reference, municipality, service }: Parts) => ({
+  id,
+  submission,
+  reference,
+  municipality: { id: municipality.id, ars: municipality.ars, name: municipality.name },
+  service: { id: service.id, leika: service.leika, level: service.level },
+});
+
+const filesOf = ({ attachments }: Parts) =>
+  attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field }));
+
 /** The envelope of a submission for one destination. Takes over what its version knows and nothing else, whatever else the parts carry. */
-export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1): Envelope {
-  const { municipality, service } = input;
+export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1): SubmissionEnvelope {
   return {
     $schema: schemaOf(version),
-    id: input.id,
-    submission: input.submission,
-    reference: input.reference,
-    municipality: { id: municipality.id, ars: municipality.ars, name: municipality.name },
-    service: { id: service.id, leika: service.leika, level: service.level },
+    ...headOf(input),
     flowVersion: input.flowVersion,
     channel: input.channel,
     language: input.language,
@@ -94,8 +138,30 @@ export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1
       }),
     ),
     ...(version > 1 && input.handling && { handling: told(input.handling) }),
-    attachments: input.attachments.map(({ id, name, mime, size, sha256, field }) => ({ id, name, mime, size, sha256, field })),
+    attachments: filesOf(input),
     callback: { url: input.callback.url },
+  };
+}
+
+/** The envelope of an answer for the destination that asked. */
+export function buildFollowup(input: FollowupInput): FollowupEnvelope {
+  const { delivery, number, question, by, actor, channel, language, submittedAt, payload, payloadSha256, callback } = input;
+  return {
+    $schema: FOLLOWUP,
+    kind: 'followup',
+    ...headOf(input),
+    delivery,
+    number,
+    question: { eventId: question.eventId, askedAt: question.askedAt, texts: question.texts },
+    channel,
+    by,
+    ...(actor && { actor }),
+    language,
+    submittedAt,
+    payload,
+    payloadSha256,
+    attachments: filesOf(input),
+    callback: { url: callback.url },
   };
 }
 

@@ -6,6 +6,7 @@ const figures = (more: Partial<DeliveryFigures> = {}): DeliveryFigures => ({
   municipality: 'musterstadt',
   destination: 'office',
   submitted: 11,
+  answers: 3,
   queued: 1,
   sending: 2,
   delivered: 4,

@@ -1,10 +1,13 @@
-/** The delivery equation: submitted = delivered + queued + in flight + parked + unknown + waiting, for every destination and in all. */
+/**
+ * The delivery equation: submitted = delivered + queued + in flight + parked + unknown + waiting, for every destination and in all. What is submitted are
+ * applications and answers; `answers` says how many of them are answers.
+ */
 import { deliveryFigures, deliveryGaps, type DeliveryFigures, type DeliveryGap, type Store } from '#server/store';
 
 /** What is counted. */
 export const COUNTS = ['submitted', 'delivered', 'queued', 'sending', 'parked', 'unknown', 'waiting'] as const;
 
-export type Counts = Record<(typeof COUNTS)[number], number>;
+export type Counts = Record<(typeof COUNTS)[number] | 'answers', number>;
 
 export interface EquationFinding {
   /**
@@ -37,7 +40,9 @@ export function check(
   gaps: readonly DeliveryGap[],
   configured: (municipality: string, destination: string) => boolean,
 ): Equation {
-  const total = Object.fromEntries(COUNTS.map((name) => [name, destinations.reduce((sum, row) => sum + row[name], 0)])) as Counts;
+  const total = Object.fromEntries(
+    [...COUNTS, 'answers' as const].map((name) => [name, destinations.reduce((sum, row) => sum + row[name], 0)]),
+  ) as Counts;
   const findings: EquationFinding[] = [];
   const about = ({ municipality, destination }: { municipality: string; destination: string }) => ({ municipality, destination });
   for (const row of destinations) {

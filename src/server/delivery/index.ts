@@ -1,9 +1,16 @@
 /** Deliveries: one submission on its way to one destination. */
-export { isMediaBreak, type DestinationSettings } from './adapters/index.ts';
+export { isMediaBreak, takesAnswers, type DestinationSettings } from './adapters/index.ts';
 export type { DeliveryContext, DeliveryOutcome } from './adapters/types.ts';
 export { envelopeOf, redirect, wordsOf } from './desk.ts';
 export { destinationSettings, type ReadReference } from './destinations.ts';
-export { buildEnvelope, type Envelope, type EnvelopeAttachment, type EnvelopeHandling, type EnvelopeInput } from './envelope.ts';
+export {
+  buildEnvelope,
+  buildFollowup,
+  type Envelope,
+  type EnvelopeAttachment,
+  type EnvelopeHandling,
+  type EnvelopeInput,
+} from './envelope.ts';
 export { check, COUNTS, equation, type Counts, type Equation, type EquationFinding } from './equation.ts';
 export { createFigures } from './figures.ts';
 export { receiveHint, type HintContext } from './hints.ts';

@@ -58,6 +58,24 @@ describe('R16: call-backs', () => {
     expect((await events()).map((one) => one.status)).toEqual(['submitted', 'received', 'in_progress']);
   });
 
+  it('a question on a way that takes no answers is noted, and told to who runs the portal', async () => {
+    const settings = { ...office, adapter: 'fit-connect' } as unknown as typeof office;
+    const asked = { ...context, destination: () => settings };
+    const news = {
+      type: 'status',
+      eventId: 'q',
+      id: given.envelopes[0]!.id,
+      status: 'information_requested',
+      at: new Date().toISOString(),
+      text: 'Rasse?',
+    };
+    const body = Buffer.from(JSON.stringify(news));
+    expect(await receiveStatus(asked, { id: 'musterstadt' }, sign([SECRET], 'q', body, Date.now()), body)).toMatchObject({ status: 200 });
+    expect(log.map((line) => line.event)).toEqual(['callback', 'question_unanswerable']);
+    await send({ body: { status: 'information_requested', text: 'Rasse?' } });
+    expect(log.map((line) => line.event)).toEqual(['callback', 'question_unanswerable', 'callback']);
+  });
+
   it('doubled, they count once', async () => {
     const eventId = randomUUID();
     expect(await Promise.all([1, 2, 3].map(() => send({ body: { eventId } })))).toEqual(

@@ -15,7 +15,7 @@ import {
   type SubmissionRow,
 } from '#server/store';
 import schema from '../../../static/schemas/status-callback.v1.schema.json' with { type: 'json' };
-import type { DestinationSettings } from './adapters/index.ts';
+import { takesAnswers, type DestinationSettings } from './adapters/index.ts';
 import { verify } from './signature.ts';
 
 /** `status-callback.v1`. */
@@ -47,7 +47,10 @@ export const sourceOf = (destination: string): string => `backoffice:${destinati
 export interface NewsContext {
   readonly store: Store;
   readonly keys: KeyRing;
-  readonly logger: { info(event: 'callback', fields: object): void; warn(event: 'callback_refused', fields: object): void };
+  readonly logger: {
+    info(event: 'callback', fields: object): void;
+    warn(event: 'callback_refused' | 'question_unanswerable', fields: object): void;
+  };
   readonly destination: (municipality: string, id: string) => DestinationSettings | undefined;
   readonly now?: () => number;
 }
@@ -91,6 +94,8 @@ export async function receiveStatus(
   faultPoint('status-recorded');
   await confirmDelivery(store, municipality.id, news.id, source);
   logger.info('callback', { municipality: municipality.id, destination, status: 200, news: news.status, outcome });
+  if (news.status === 'information_requested' && !takesAnswers(settings))
+    logger.warn('question_unanswerable', { municipality: municipality.id, destination });
   return { status: 200, body: outcome };
 }
 
@@ -117,6 +122,10 @@ async function sealedText(keys: KeyRing, municipality: string, row: SubmissionRo
 
 /** One thing that happened to an application. */
 export interface TimelineEntry {
+  /** Counts up in the order in which it became known here. */
+  readonly id: string;
+  /** The office's own id of this news. */
+  readonly eventId?: string;
   readonly status: string;
   readonly at: Date;
   /** What the back office wrote to the applicant: plain text, line breaks kept. Escape it like any other. */
@@ -127,9 +136,10 @@ export interface TimelineEntry {
 export async function statusTimeline(store: Store, keys: KeyRing, municipality: string, row: SubmissionRow): Promise<TimelineEntry[]> {
   const events = await timeline(store, municipality, row.id);
   const key = events.some((event) => event.textSealed) ? await keys.unwrap(municipality, row.keyEpoch, row.wrappedKey) : undefined;
-  return events.map(({ status, at, textSealed }) => {
+  return events.map(({ id, status, at, source, textSealed, externalId }) => {
     const text = key && textSealed ? shownText(key, municipality, row, textSealed) : undefined;
-    return { status, at, ...(text && { text }) };
+    const eventId = source.startsWith('backoffice:') ? externalId?.slice(source.length + 1) : undefined;
+    return { id, status, at, ...(text && { text }), ...(eventId && { eventId }) };
   });
 }
 

@@ -52,7 +52,11 @@ export async function settle(options: SettleOptions, claimed: Claimed, outcome: 
       const held = await markUnknown(store, claimed, { error: outcome.reason, status: outcome.status });
       // Its news may have been faster than the end of our waiting: then there is no doubt.
       const source = sourceOf(claimed.destination);
-      const heard = held && (await timeline(store, claimed.municipality, claimed.submission)).some((event) => event.source === source);
+      // News is about the application; an answer is not heard of.
+      const heard =
+        held &&
+        claimed.answer === null &&
+        (await timeline(store, claimed.municipality, claimed.submission)).some((event) => event.source === source);
       if (heard) await confirmDelivery(store, claimed.municipality, claimed.idempotencyKey, source);
       return held;
     }

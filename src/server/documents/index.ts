@@ -75,8 +75,10 @@ function rowData(rows: readonly DocumentRow[], none: string) {
 
 function summaryData(document: SummaryDocument) {
   const none = words(document.lang)('none');
+  const shared = common(document, ['reference', 'receivedAt', 'recipient', 'transmittedBy']);
   return {
-    ...common(document, ['reference', 'receivedAt', 'recipient', 'transmittedBy']),
+    ...shared,
+    words: { ...shared.words, ...(document.what && { summary: document.what }) },
     title: document.service,
     notice: document.notice ?? '',
     usual: document.usual ?? '',

@@ -58,6 +58,8 @@ export interface SummaryDocument extends Common {
     /** Entries of lists: one dog, one vehicle. */
     readonly entries?: readonly { readonly title: string; readonly rows: readonly DocumentRow[] }[] | undefined;
   }[];
+  /** What it is, where it is not the application: "Ihre Antwort". */
+  readonly what?: string | undefined;
   /** Sentences the citizen declared. */
   readonly declaration?: readonly string[];
   /** How most answers came in; rows where it was otherwise say so. */

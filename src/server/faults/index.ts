@@ -25,7 +25,10 @@ export const FAULT_POINTS = [
   'status-recorded',
 ] as const;
 
-export type FaultPoint = (typeof FAULT_POINTS)[number];
+/** On the way of an answer to a question, before it is delivered like an application. */
+export const ANSWER_POINTS = ['answer-posted', 'answer-frozen', 'answer-committed', 'answer-ordered'] as const;
+
+export type FaultPoint = (typeof FAULT_POINTS)[number] | (typeof ANSWER_POINTS)[number];
 
 const file = process.env.SCHALTER_FAULTS_ALLOWED === 'yes' ? process.env.SCHALTER_FAULT_FILE : undefined;
 

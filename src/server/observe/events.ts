@@ -42,6 +42,8 @@ export const EVENTS = {
   worker_failed: { delivery: 'id', error: 'code' },
   callback: { municipality: 'id', destination: 'id', news: 'code', outcome: 'code', status: 'number' },
   callback_refused: { municipality: 'id', status: 'number', reason: 'code' },
+  /** An office asks that cannot be answered on the way by which it is reached: the citizen is told to turn to it. */
+  question_unanswerable: { municipality: 'id', destination: 'id' },
   // the store
   swept: { drafts: 'number', sessions: 'number', uploads: 'number' },
   database_migrated: { count: 'number' },

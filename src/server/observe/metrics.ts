@@ -56,6 +56,12 @@ export function createMetrics({ figures, unaccepted, failed, keep = 5_000 }: Met
     labelNames: [...destination, 'state'],
     registers,
   });
+  const answers = new Gauge({
+    name: 'schalter_deliveries_answers',
+    help: 'How many of what was submitted are answers to what a back office asked',
+    labelNames: destination,
+    registers,
+  });
   const oldest = new Gauge({
     name: 'schalter_delivery_oldest_queued_seconds',
     help: 'Age of the delivery that waits longest',
@@ -88,10 +94,11 @@ export function createMetrics({ figures, unaccepted, failed, keep = 5_000 }: Met
   }
 
   function fill([rows, waiting]: [readonly DeliveryFigures[], readonly Unaccepted[]]): void {
-    for (const gauge of [deliveries, oldest, breaker, late]) gauge.reset();
+    for (const gauge of [deliveries, answers, oldest, breaker, late]) gauge.reset();
     for (const row of rows) {
       const about = { municipality: row.municipality, destination: row.destination };
       for (const state of STATES) deliveries.set({ ...about, state }, row[state]);
+      answers.set(about, row.answers);
       oldest.set(about, row.oldestQueued);
       breaker.set(about, BREAKER[row.breaker]);
       late.set(about, waiting.filter((one) => one.municipality === row.municipality && one.destination === row.destination).length);

@@ -119,6 +119,7 @@ describe('metrics', () => {
     municipality: 'musterstadt',
     destination: 'demo',
     submitted: 7,
+    answers: 2,
     queued: 1,
     sending: 2,
     delivered: 3,
@@ -136,6 +137,7 @@ describe('metrics', () => {
     const text = await createMetrics({ figures: async () => [row], unaccepted: async () => [late, late] }).text();
     expect(text).toContain('schalter_deliveries_unaccepted{municipality="musterstadt",destination="demo"} 2');
     expect(text).toContain('schalter_deliveries{municipality="musterstadt",destination="demo",state="waiting"} 0');
+    expect(text).toContain('schalter_deliveries_answers{municipality="musterstadt",destination="demo"} 2');
   });
 
   it('tell the equation, the breaker and the age of the longest waiting', async () => {

@@ -43,7 +43,7 @@ export function accessHeads(store: Statements): Promise<AccessHead[]> {
 /** What staff did with an application, as its citizen may know it. */
 export interface Opened {
   at: Date;
-  action: 'claim' | 'start' | 'give-back' | 'hand-on' | 'submit' | 'open';
+  action: 'claim' | 'start' | 'give-back' | 'hand-on' | 'submit' | 'open' | 'answer-open' | 'answer';
   name: string;
   site: string | null;
   desk: string | null;

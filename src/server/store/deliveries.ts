@@ -23,8 +23,10 @@ export interface Claimed {
   queuedAt: Date;
   submittedAt: Date;
   checkpoint: unknown;
-  /** Sealed: purpose `envelope:<destination>`, application and revision as here. */
+  /** Sealed: purpose `purposes.envelope(destination, answer)`, application and revision as here. */
   envelope: Buffer;
+  /** It is the answer to a question, with this number; null: the application itself. */
+  answer: number | null;
   revision: number;
   keyEpoch: string;
   wrappedKey: Buffer;
@@ -39,7 +41,7 @@ export function claimDeliveries(store: Statements, max: number, lease: number): 
     'delivery-claim',
     `select id, municipality, submission_id as submission, application_id as application, service, reference, flow_hash as "flowHash", destination, adapter,
             idempotency_key as "idempotencyKey", lease_id as "leaseId", attempts, repeat, queued_at as "queuedAt", submitted_at as "submittedAt", checkpoint,
-            envelope, revision, key_epoch as "keyEpoch", wrapped_key as "wrappedKey"
+            envelope, revision, key_epoch as "keyEpoch", wrapped_key as "wrappedKey", answer
      from claim_deliveries($1, $2)`,
     [max, milliseconds(lease)],
   );
@@ -258,8 +260,10 @@ export async function confirmDelivery(store: Statements, municipality: string, k
 export interface DeliveryFigures {
   municipality: string;
   destination: string;
-  /** Submissions that ordered a delivery to it, or that people sent there: counted on the submissions, everything else on the deliveries. */
+  /** Submissions that ordered a delivery to it, or that people sent there, and answers to it: counted on those, everything else on the deliveries. */
   submitted: number;
+  /** How many of them are answers. */
+  answers: number;
   queued: number;
   /** In flight. */
   sending: number;
@@ -281,7 +285,7 @@ export interface DeliveryFigures {
 export const deliveryFigures = (store: Statements) =>
   store.query<DeliveryFigures>(
     'delivery-figures',
-    `select municipality, destination, submitted, queued, sending, delivered, parked, unknown, waiting, oldest_queued as "oldestQueued", breaker,
+    `select municipality, destination, submitted, answers, queued, sending, delivered, parked, unknown, waiting, oldest_queued as "oldestQueued", breaker,
             failures, rests
      from delivery_figures()`,
   );

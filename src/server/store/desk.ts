@@ -14,9 +14,12 @@ export interface DeskLine {
   /** When it is due; while it is in flight, the end of its lease. */
   nextAt: Date;
   lastError: string | null;
+  /** Number of the answer that it carries; null: the application. */
+  answer: number | null;
 }
 
-const line = `select w.id, s.reference, s.service, w.state, w.attempts, w.created_at as "queuedAt", w.next_at as "nextAt", w.last_error as "lastError"
+const line = `select w.id, s.reference, s.service, w.state, w.attempts, w.created_at as "queuedAt", w.next_at as "nextAt", w.last_error as "lastError",
+  (select f.n from followup f where f.municipality = w.municipality and f.id = w.followup_id) as answer
   from delivery w join submission s on s.municipality = w.municipality and s.id = w.submission_id
   where w.municipality = $1 and w.destination = $2`;
 
@@ -44,6 +47,8 @@ export interface DeskDelivery {
   service: string;
   destination: string;
   adapter: string;
+  /** Number of the answer that it carries; null: the application. */
+  answer: number | null;
   state: ListedState | 'delivered' | 'redirected';
   attempts: number;
   queuedAt: Date;
@@ -101,7 +106,7 @@ export function deskCase(store: Store, municipality: string, id: string): Promis
       'desk-delivery',
       `select w.id, w.submission_id as submission, s.application_id as application, s.reference, s.service, w.destination, w.adapter, w.state, w.attempts,
               w.created_at as "queuedAt", w.next_at as "nextAt", w.delivered_at as "deliveredAt", w.last_error as "lastError", w.words is not null as words,
-              s.key_epoch as "keyEpoch", s.wrapped_key as "wrappedKey", s.revision
+              (select f.n from followup f where f.municipality = w.municipality and f.id = w.followup_id) as answer, s.key_epoch as "keyEpoch", s.wrapped_key as "wrappedKey", s.revision
        from delivery w join submission s on s.municipality = w.municipality and s.id = w.submission_id where w.municipality = $1 and w.id = $2`,
       [municipality, id],
     );
@@ -119,7 +124,7 @@ export function deskCase(store: Store, municipality: string, id: string): Promis
     );
     const taken = await tx.query<{ destination: string }>(
       'desk-taken',
-      `select destination from delivery where municipality = $1 and submission_id = $2 and state <> 'redirected'`,
+      `select destination from delivery where municipality = $1 and submission_id = $2 and followup_id is null and state <> 'redirected'`,
       [municipality, delivery.submission],
     );
     return { delivery, attempts, redirections: moved, taken: taken.map((row) => row.destination) };
@@ -135,7 +140,7 @@ export const openRedirections = (store: Store, municipality: string, most = 50):
     ]),
   );
 
-/** The sealed envelope of a delivery: purpose `envelope:<destination>`, at the submission's revision. */
+/** The sealed envelope of a delivery: purpose `purposes.envelope(destination, answer)`, at the submission's revision. */
 export async function deliveryEnvelope(store: Store, municipality: string, id: string): Promise<Buffer | undefined> {
   const rows = await store.transaction(municipality, (tx) =>
     tx.query<{ envelope: Buffer }>('desk-envelope', `select envelope from delivery where municipality = $1 and id = $2`, [

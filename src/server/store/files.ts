@@ -29,6 +29,9 @@ export interface NewFile {
   staff?: Buffer | undefined;
 }
 
+/** What it belongs to: a draft, or the answer to a question about what was handed in, whose field path is `answer:<event>`. */
+const ofAnswer = ({ fieldPath }: NewFile): boolean => fieldPath.startsWith('answer:');
+
 export type Begun = 'begun' | 'gone' | 'too-many' | 'exists';
 
 const beginning = (file: NewFile) => [
@@ -43,6 +46,15 @@ const beginning = (file: NewFile) => [
 
 /** Begins a file. */
 export async function beginFile(store: Statements, file: NewFile): Promise<Begun> {
+  if (ofAnswer(file)) {
+    const all = [...beginning(file), file.staff ?? null];
+    const [begun] = await store.query<{ outcome: Begun }>(
+      'file-begin-answer',
+      `select begin_answer_file($1, $2, $3, $4, $5, $6, $7, $8) as outcome`,
+      all,
+    );
+    return begun?.outcome ?? 'gone';
+  }
   const [row] = file.staff
     ? await store.query<{ outcome: Begun }>('file-begin-counter', `select begin_counter_file($1, $2, $3, $4, $5, $6, $7, $8) as outcome`, [
         ...beginning(file),
@@ -55,6 +67,14 @@ export async function beginFile(store: Statements, file: NewFile): Promise<Begun
 /** Begins a file of one chunk, adds it and ends the file: all or nothing. */
 export async function storeFile(store: Statements, file: NewFile, whole: { bytes: Buffer; size: number; sha256: Buffer }): Promise<Begun> {
   const values = [...beginning(file), whole.bytes, whole.size, whole.sha256];
+  if (ofAnswer(file)) {
+    const [stored] = await store.query<{ outcome: Begun }>(
+      'file-store-answer',
+      `select store_answer_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as outcome`,
+      [...values, file.staff ?? null],
+    );
+    return stored?.outcome ?? 'gone';
+  }
   const [row] = file.staff
     ? await store.query<{ outcome: Begun }>(
         'file-store-counter',

@@ -7,6 +7,7 @@ export * from './desk.ts';
 export * from './proofs.ts';
 export { DatabaseUnavailable } from './errors.ts';
 export * from './files.ts';
+export * from './followups.ts';
 export * from './handovers.ts';
 export * from './housekeeping.ts';
 export { KeyExposed, KeyRing, type NewKey } from './keys.ts';

@@ -37,6 +37,10 @@ await owner.query(
   `insert into delivery_attempt (municipality, delivery_id, n, started_at, outcome) select municipality, id, 1, now(), 'retry' from delivery`,
 );
 await owner.query(
+  `insert into followup (id, municipality, submission_id, destination, event_id, n, channel, contents, payload_sha256, answered_at)
+   select gen_random_uuid(), e.municipality, e.submission_id, 'office', e.id, 1, 'online', '', sha256(''), now() from status_event e limit 1`,
+);
+await owner.query(
   `insert into redirection (id, municipality, submission_id, delivery_id, source, target, reason, proposed_by, proposed_name)
    select gen_random_uuid(), municipality, submission_id, id, destination, 'elsewhere', 'outage', 's', 'n' from delivery`,
 );
@@ -105,10 +109,13 @@ describe(`row-level security on ${tables.length} tables: none seen from elsewher
     });
   });
 
-  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'delivery_proof', 'flow_version'])('%s only grows', async (name) => {
-    await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
-    await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(['audit', 'access_log', 'status_event', 'delivery_attempt', 'delivery_proof', 'flow_version', 'followup'])(
+    '%s only grows',
+    async (name) => {
+      await expect(asApp('musterstadt', `update ${name} set municipality = municipality`)).rejects.toMatchObject({ code: '42501' });
+      await expect(asApp('musterstadt', `delete from ${name}`)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 
   it('a submission is frozen, but for a summary that is still missing', async () => {
     await expect(asApp('musterstadt', `update submission set payload = 'x'`)).rejects.toMatchObject({ code: '42501' });

@@ -21,13 +21,15 @@ export interface SealContext {
   revision: number;
 }
 
-/** The purposes in use. `envelope`, `words`, `proof`, `handover-note` and `file` bind further names. */
+/** The purposes in use. `envelope`, `answer`, `words`, `proof`, `handover-note` and `file` bind further names. */
 export const purposes = {
   content: 'content',
   payload: 'payload',
   summary: 'summary',
   statusText: 'status-text',
-  envelope: (destination: string) => `envelope:${destination}`,
+  /** `answer`: number of the answer that it carries; none: the application. */
+  envelope: (destination: string, answer?: number | null) => `envelope:${destination}${answer ? `:${answer}` : ''}`,
+  answer: (followup: string) => `answer:${followup}`,
   words: (delivery: string) => `words:${delivery}`,
   proof: (delivery: string, source: string) => `proof:${delivery}:${source}`,
   handoverNote: (handover: string) => `handover-note:${handover}`,

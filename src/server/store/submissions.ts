@@ -92,7 +92,8 @@ export interface SubmissionRow {
 }
 
 const submissionColumns = `s.id, s.application_id as application, s.service, s.reference, s.flow_hash as "flowHash", s.revision, a.lifecycle, a.language,
-  array(select w.destination from delivery w where w.municipality = s.municipality and w.submission_id = s.id and w.state <> 'redirected') as destinations,
+  array(select w.destination from delivery w where w.municipality = s.municipality and w.submission_id = s.id and w.followup_id is null
+    and w.state <> 'redirected') as destinations,
   s.submitted_at as "submittedAt", s.factor_kind as "factorKind", s.key_epoch as "keyEpoch", s.wrapped_key as "wrappedKey"
   from submission s join application a on a.municipality = s.municipality and a.id = s.application_id where s.municipality = $1`;
 
@@ -154,12 +155,16 @@ export async function addSummary(store: Store, municipality: string, id: string,
 }
 
 export interface StatusEvent {
+  /** Counts up in the order in which news was recorded. */
+  id: string;
   status: string;
   at: Date;
   source: string;
   textKey: string | null;
   /** Sealed with purpose `status-text`, revision 0. */
   textSealed: Buffer | null;
+  /** The sender's id of this news: the same news twice is recorded once. */
+  externalId: string | null;
 }
 
 /** What happened to a submission, oldest first. */
@@ -167,18 +172,16 @@ export function timeline(store: Store, municipality: string, submission: string)
   return store.transaction(municipality, (tx) =>
     tx.query<StatusEvent>(
       'status-timeline',
-      `select status, at, source, text_key as "textKey", text_sealed as "textSealed" from status_event
+      `select id::text as id, status, at, source, text_key as "textKey", text_sealed as "textSealed", external_id as "externalId" from status_event
        where municipality = $1 and submission_id = $2 order by at, id`,
       [municipality, submission],
     ),
   );
 }
 
-export interface NewStatus extends StatusEvent {
+export interface NewStatus extends Omit<StatusEvent, 'id'> {
   municipality: string;
   submission: string;
-  /** The sender's id of this news: the same news twice is recorded once. */
-  externalId: string | null;
   /** Lifecycle that follows, and from which ones it may be reached: late news never turn it back. */
   lifecycle?: { to: string; from: readonly string[] } | undefined;
 }

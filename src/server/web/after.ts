@@ -6,6 +6,7 @@ import { statusTimeline } from '#server/delivery';
 import { findSubmission, submissionById, submissionOfSession, touchSession, type SubmissionRow } from '#server/store';
 import { dateTime } from '#i18n';
 import type { CodeFormView, ReceiptView, StatusView, TimelineStep } from '#ui/types.ts';
+import { answerAddress, answering } from './answer-form.ts';
 import { openedViews } from './help.ts';
 import { nextText, pdfResponse } from './papers.ts';
 import { reader, textField } from './views.ts';
@@ -37,17 +38,34 @@ async function granted(request: Request, reference: string): Promise<SubmissionR
   return row?.reference === reference ? row : undefined;
 }
 
-async function own(request: Request, typed: string): Promise<SubmissionRow> {
+/** The submission with this reference number, if this browser may see it. Known or not, it is not shown without the second factor. */
+export async function ownIfAny(request: Request, typed: string): Promise<SubmissionRow | undefined> {
   const reference = readReference(typed);
   const { store } = request.portal;
   const { id } = request.municipality;
   // An application keeps the name of the session that handed it in: only a living one opens it.
   const alive = request.session && (await touchSession(store, id, request.session, SESSION));
-  let row = reference && alive ? await submissionOfSession(store, id, request.session, reference) : undefined;
-  if (reference && !row) row = await granted(request, reference);
-  // Known or not, it is not shown without the second factor.
-  if (!row) go(`/${request.lang}/status`);
-  return row;
+  const row = reference && alive ? await submissionOfSession(store, id, request.session, reference) : undefined;
+  return reference && !row ? granted(request, reference) : row;
+}
+
+export const own = async (request: Request, typed: string): Promise<SubmissionRow> =>
+  (await ownIfAny(request, typed)) ?? go(`/${request.lang}/status`);
+
+/** By reference and second factor: lets this browser see the submission for an hour. Undefined: they do not fit. Counts as a try. */
+export async function prove(event: RequestEvent, typed: string, factor: string): Promise<SubmissionRow | 'too-many' | undefined> {
+  const { request } = event.locals;
+  const { portal, municipality } = request;
+  const reference = readReference(typed);
+  if (await tooMany(event, request, 'status', reference)) return 'too-many';
+  for (const reading of reference ? factorReadings(factor.slice(0, 200)) : []) {
+    const hash = await portal.keys.keyedHash(municipality.id, 'factor', reading);
+    const row = await findSubmission(portal.store, municipality.id, reference!, hash);
+    if (!row) continue;
+    await grantSubmission(request, row);
+    return row;
+  }
+  return undefined;
 }
 
 export async function receipt(request: Request, typed: string) {
@@ -107,23 +125,16 @@ export function statusForm(request: Request) {
 /** Reference and second factor give the session access to this one submission. */
 export async function openStatus(event: RequestEvent) {
   const { request } = event.locals;
-  const { portal, municipality, t } = request;
+  const { t } = request;
   const form = await readForm(event);
   const typed = (form.get('reference')?.[0] ?? '').slice(0, 40);
   const refuse = (problem: string, status: number) => {
     failed.set(request, { code: typed, problem });
     return fail(status);
   };
-  const reference = readReference(typed);
-  if (await tooMany(event, request, 'status', reference)) return refuse(t.t('web.tooMany'), 429);
-  for (const factor of reference ? factorReadings((form.get('factor')?.[0] ?? '').slice(0, 200)) : []) {
-    const hash = await portal.keys.keyedHash(municipality.id, 'factor', factor);
-    const row = await findSubmission(portal.store, municipality.id, reference!, hash);
-    if (!row) continue;
-    await grantSubmission(request, row);
-    return go(`/${request.lang}/status/${row.reference}`);
-  }
-  return refuse(t.t('web.status.wrong'), 422);
+  const row = await prove(event, typed, form.get('factor')?.[0] ?? '');
+  if (row === 'too-many') return refuse(t.t('web.tooMany'), 429);
+  return row ? go(`/${request.lang}/status/${row.reference}`) : refuse(t.t('web.status.wrong'), 422);
 }
 
 const ORDER: readonly Lifecycle[] = ['submitted', 'forwarded', 'received', 'in_progress', 'decided'];
@@ -135,6 +146,10 @@ export async function status(request: Request, typed: string) {
   const { portal, municipality, t, lang } = request;
   const events = await statusTimeline(portal.store, portal.keys, municipality.id, row);
   const current = row.lifecycle as Lifecycle;
+  const { question, elsewhere } = await answering(request, row);
+  // asked, and the answer is on its way
+  const answered = current === 'information_requested' && events.some((one) => one.status === 'answered') && !question && !elsewhere;
+  const state = answered ? 'answered' : current;
   const steps: TimelineStep[] = events.map((event, index) => ({
     title: t.t(`web.lifecycle.${event.status}.label`),
     text: t.t(`web.lifecycle.${event.status}.text`),
@@ -152,9 +167,11 @@ export async function status(request: Request, typed: string) {
     service: reader(pkg, lang).t.t('service.title'),
     reference: row.reference,
     state: {
-      label: t.t(`web.lifecycle.${current}.label`),
-      text: t.t(`web.lifecycle.${current}.text`),
-      tone: TONE[current as keyof typeof TONE] ?? 'info',
+      label: t.t(`web.lifecycle.${state}.label`),
+      text: elsewhere ? t.t('answering.elsewhere') : t.t(`web.lifecycle.${state}.text`),
+      tone: TONE[state as keyof typeof TONE] ?? 'info',
+      message: (question ?? elsewhere)?.texts.join('\n\n') || undefined,
+      answer: question ? { href: answerAddress(lang, row.reference), label: t.t('answering.do') } : undefined,
     },
     office: portal.catalog.offering(municipality.id, row.service)?.destination.name,
     expected: days && t.t('web.processing', days),

@@ -57,6 +57,10 @@ export async function casePage(request: Request, reference: string) {
     ],
     ...liftUsual(reviewSections(read, walkAgain(request, row, pkg, content), nowhere, origin)),
     papers: casePapers(request, row.reference),
+    answer:
+      row.lifecycle === 'information_requested'
+        ? { href: `${counterPath(lang, 'answer')}?reference=${row.reference}`, label: t.t('counter.answer.link') }
+        : undefined,
   };
   return showCounter(request, { title: row.reference }, view);
 }

@@ -8,7 +8,7 @@ import { decideDelivery, deskCase, proposeRedirection, refuseRedirection, type D
 import type { DeskCaseView } from '#ui/deliveries/types.ts';
 import { showCounter } from './clerk.ts';
 import { deskClerk, deskPath } from './desk.ts';
-import { adapterName, reasonText, serviceName } from './desk-texts.ts';
+import { adapterName, reasonText, serviceName, withAnswer } from './desk-texts.ts';
 import { readForm, type Request } from './kit.ts';
 
 /** Why a delivery shall go elsewhere: a choice, because the log holds nothing that somebody typed about a person. */
@@ -48,7 +48,7 @@ export async function deskCasePage(request: Request, destination: string, id: st
     state: t.t(`desk.count.${delivery.state}`),
     reason: delivery.state === 'delivered' ? undefined : reason,
     facts: [
-      [t.t('desk.fact.service'), serviceName(request, delivery.service)],
+      [t.t('desk.fact.service'), withAnswer(request, serviceName(request, delivery.service), delivery.answer)],
       [t.t('desk.fact.destination'), `${nameOf(request, destination)} (${adapterName(t, delivery.adapter)})`],
       [t.t('desk.fact.queued'), when(delivery.queuedAt)],
       ...(delivery.state === 'queued' ? [[t.t('desk.fact.next'), when(delivery.nextAt)] as const] : []),
@@ -104,6 +104,8 @@ function changeView(request: Request, clerk: Clerk, { delivery, redirections, ta
     };
   }
   const targets = municipality.destinations.filter(({ id }) => !taken.includes(id));
+  // an answer goes to who asked
+  if (delivery.answer !== null) return undefined;
   if ((delivery.state !== 'parked' && delivery.state !== 'queued') || targets.length === 0) return undefined;
   return {
     kind: 'propose',

@@ -17,6 +17,7 @@ const REASONS = new Set([
   'answer-refuses',
   'answer-not-soap',
   'not-configured',
+  'answers-not-taken',
   'address-refused',
   'SealBroken',
   'AttachmentBroken',
@@ -45,6 +46,10 @@ export function serviceName({ portal, municipality, lang }: Request, service: st
   const offering = portal.catalog.offering(municipality.id, service);
   return offering ? reader(offering.pkg, lang).t.t('service.title') : service;
 }
+
+/** What is delivered: the service, and which answer it is. */
+export const withAnswer = ({ t }: Request, service: string, answer: number | null): string =>
+  answer === null ? service : `${service}: ${t.t('desk.answer', { n: answer })}`;
 
 const UNITS = [
   ['days', 86_400],

@@ -7,7 +7,7 @@ import { deskLines, openRedirections, replayParked, type DeliveryFigures, type L
 import type { DeskListView, DeskView, DestinationView, Light } from '#ui/deliveries/types.ts';
 import { clerkOf, showCounter } from './clerk.ts';
 import { go, readForm, type Request } from './kit.ts';
-import { adapterName, ageText, reasonText, serviceName } from './desk-texts.ts';
+import { adapterName, ageText, reasonText, serviceName, withAnswer } from './desk-texts.ts';
 
 export const deskPath = (lang: string, ...parts: readonly string[]): string => ['', lang, 'admin/deliveries', ...parts].join('/');
 
@@ -34,7 +34,7 @@ async function figuresOf(request: Request): Promise<DeliveryFigures[]> {
 }
 
 const EMPTY = {
-  ...({ submitted: 0, delivered: 0, queued: 0, sending: 0, parked: 0, unknown: 0, waiting: 0 } as const),
+  ...({ submitted: 0, answers: 0, delivered: 0, queued: 0, sending: 0, parked: 0, unknown: 0, waiting: 0 } as const),
   ...({ oldestQueued: 0, breaker: 'closed', failures: 0, rests: 0 } as const),
 };
 
@@ -59,12 +59,14 @@ function destinationView(request: Request, row: DeliveryFigures): DestinationVie
     href: deskPath(lang, row.destination),
     how: known ? adapterName(t, known.adapter) : '',
     mediaBreak: known !== undefined && isMediaBreak(known.adapter),
+    noAnswers: known && !request.portal.takesAnswers(row.municipality, row.destination) ? t.t('desk.answers.none') : undefined,
     ...lightOf(request, row),
     counts: COUNTS.map((name) => ({
       name,
       label: t.t(`desk.count.${name}`),
       value: number(row[name], lang),
       none: row[name] === 0,
+      ...(name === 'submitted' && row.answers > 0 && { note: `${number(row.answers, lang)} ${t.t('desk.answers.of')}` }),
       ...(name === 'queued' && row.queued > 0 && { note: t.t('desk.since', { time: ageText(t, row.oldestQueued) }) }),
     })),
   };
@@ -79,6 +81,7 @@ export async function deskPage(request: Request) {
   const view: DeskView = {
     equation: {
       submitted: { label: t.t('desk.count.submitted'), value: number(total.submitted, lang) },
+      answers: total.answers > 0 ? `${number(total.answers, lang)} ${t.t('desk.answers.of')}` : undefined,
       parts: COUNTS.filter((name) => name !== 'submitted').map((name) => ({
         label: t.t(`desk.count.${name}`),
         value: number(total[name], lang),
@@ -127,7 +130,7 @@ export async function deskList(request: Request, destination: string) {
     lines: lines.slice(0, MOST).map((one) => ({
       reference: one.reference,
       href: deskPath(lang, destination, one.id),
-      service: serviceName(request, one.service),
+      service: withAnswer(request, serviceName(request, one.service), one.answer),
       since: { iso: one.queuedAt.toISOString(), text: dateTime(one.queuedAt, lang) },
       attempts: one.attempts,
       reason: one.lastError ? reasonText(t, one.lastError) : t.t('desk.reason.none'),

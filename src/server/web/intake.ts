@@ -90,6 +90,7 @@ export async function counterStart(request: Request) {
   const services = foundServices(request, value('search') ?? '').map(({ service, title }) => ({ value: service, label: title }));
   const view: CounterStartView = {
     action: counterPath(lang),
+    answer: counterPath(lang, 'answer'),
     message: request.url.searchParams.has('gone') ? t.t('counter.start.gone') : undefined,
     errors: [...problems].map(([name, what]) => ({ text: what, href: `#${anchor(name, services[0]?.value)}` })),
     choices: (Object.keys(CHOICES) as (keyof typeof CHOICES)[]).map((name) =>

@@ -7,9 +7,9 @@ import type { Clerk } from '#server/identity';
 import { deskCase, deskLines, finishPrint, openPrint, submissionById, type DeskDelivery } from '#server/store';
 import type { PrintsView, PrintView } from '#ui/deliveries/types.ts';
 import { clerkOf, counterPath, showCounter } from './clerk.ts';
-import { serviceName } from './desk-texts.ts';
+import { serviceName, withAnswer } from './desk-texts.ts';
 import { readForm, type Request } from './kit.ts';
-import { summaryPdf } from './summary.ts';
+import { summaryOfSubmission } from './summary.ts';
 
 const MOST = 50;
 const APPLICATION = 'application.pdf';
@@ -43,7 +43,7 @@ export async function printsPage(request: Request) {
       lines.map((line) => ({
         reference: line.reference,
         href: printPath(lang, line.id),
-        service: serviceName(request, line.service),
+        service: withAnswer(request, serviceName(request, line.service), line.answer),
         office: name,
         since: { iso: line.queuedAt.toISOString(), text: dateTime(line.queuedAt, lang) },
       })),
@@ -68,10 +68,13 @@ export async function printPage(request: Request, id: string) {
     reference: delivery.reference,
     print: {
       action: printPath(lang, id),
-      service: serviceName(request, delivery.service),
+      service: withAnswer(request, serviceName(request, delivery.service), delivery.answer),
       office: municipality.destinations.find((one) => one.id === delivery.destination)?.name ?? delivery.destination,
       files: [
-        { href: printPath(lang, id, APPLICATION), label: t.t('prints.application') },
+        {
+          href: printPath(lang, id, APPLICATION),
+          label: delivery.answer === null ? t.t('prints.application') : t.t('desk.answer', { n: delivery.answer }),
+        },
         ...envelope.attachments.map((file, n) => ({
           href: printPath(lang, id, file.id),
           label: t.t('prints.file', { n: n + 1, name: file.name }),
@@ -96,8 +99,10 @@ export async function printedFile(request: Request, id: string, file: string): P
   if (file === APPLICATION) {
     const row = await submissionById(portal.store, municipality.id, delivery.submission);
     if (!row) error(404, 'page');
-    const pdf = await summaryPdf({ portal, municipality, lang: row.language, t: portal.texts.translator(row.language) }, row);
-    return new Response(Buffer.from(pdf), { headers: headers('application/pdf', `${delivery.reference}.pdf`, 'inline') });
+    const pdf = await summaryOfSubmission(portal, municipality.id, row.id, delivery.answer);
+    return new Response(Buffer.from(pdf), {
+      headers: headers('application/pdf', `${delivery.reference}${delivery.answer === null ? '' : `-${delivery.answer}`}.pdf`, 'inline'),
+    });
   }
   const { envelope, key } = await envelopeOf(portal, clerk, delivery);
   const attachment = envelope.attachments.find((one) => one.id === file);

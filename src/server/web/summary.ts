@@ -2,7 +2,7 @@
 import { copyAnswers, walk, type Walk } from '#flow';
 import { dateTime, longDate, type Translator } from '#i18n';
 import type { Package, PackageDocuments } from '#package';
-import { frozen, keepSummary, walkOptions, type Frozen, type Handling } from '#server/applications';
+import { answersOf, frozen, keepSummary, walkOptions, type Frozen, type Handling } from '#server/applications';
 import type { Municipality } from '#server/config';
 import type { ConfirmationPart } from '#server/documents';
 import { loadFlow, submissionById, type SubmissionRow } from '#server/store';
@@ -131,11 +131,43 @@ export async function summaryPdf(reading: Reading, row: SubmissionRow): Promise<
   return pdf;
 }
 
-/** For deliveries that people read. */
-export async function summaryOfSubmission(portal: Portal, id: string, submission: string): Promise<Uint8Array> {
+/** An answer to a question, as it was sent. */
+async function answerPdf({ portal, municipality, lang, t }: Reading, row: SubmissionRow, n: number): Promise<Uint8Array> {
+  const given = (await answersOf(portal, municipality.id, row)).find((one) => one.n === n);
+  if (!given) throw new Error('the answer is gone');
+  const read = reader(await packageOf({ portal, municipality }, row), lang);
+  const lines = (text: string) => text.split('\n');
+  return portal.documents.summary({
+    lang,
+    municipality,
+    what: t.t('answering.text'),
+    service: read.t.t('service.title'),
+    reference: row.reference,
+    receivedAt: dateTime(given.answeredAt, lang),
+    recipient: recipientOf({ portal, municipality }, row),
+    sections: [
+      {
+        title: t.t('answering.pdf', { n }),
+        rows: [
+          { label: t.t('answering.asked'), lines: given.question.texts.flatMap(lines) },
+          {
+            label: t.t('answering.text'),
+            lines: given.text ? lines(given.text) : [],
+            ...(given.actor && { origin: t.t('answering.by', { name: given.actor }) }),
+          },
+          { label: t.t('answering.files'), lines: given.files.map(({ name }) => name) },
+        ],
+      },
+    ],
+  });
+}
+
+/** For deliveries that people read: the application, or the answer with this number. */
+export async function summaryOfSubmission(portal: Portal, id: string, submission: string, answer: number | null): Promise<Uint8Array> {
   const municipality = portal.municipalities.find((one) => one.id === id);
   const row = municipality && (await submissionById(portal.store, id, submission));
   if (!row) throw new Error('the submission is gone');
   const { language: lang } = row;
-  return summaryPdf({ portal, municipality, lang, t: portal.texts.translator(lang) }, row);
+  const reading = { portal, municipality, lang, t: portal.texts.translator(lang) };
+  return answer === null ? summaryPdf(reading, row) : answerPdf(reading, row, answer);
 }

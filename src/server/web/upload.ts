@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { copyAnswers, joinPath, walk, type Answers, type Field, type Step, type Walk } from '#flow';
 import { walkOptions, type Draft, type Saved } from '#server/applications';
 import { MultipartError, readMultipart, removeFile, storeUpload, UploadError, type StoredFile, type UploadErrorCode } from '#server/files';
+import type { FieldConfig } from '#fields';
 import { limits } from '#fields/file/index.ts';
 import { filesOf } from '#server/store';
 import { bodyOf, type Request } from './kit.ts';
@@ -25,7 +26,7 @@ export function fileFields(steps: readonly Step[]): FileFields {
 }
 
 /** Controls by name, in the order of the form. */
-function gathered(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
+export function gathered(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
   return values;
@@ -63,8 +64,8 @@ const WORDS: Readonly<Record<UploadErrorCode, string>> = {
   aborted: 'failed',
 };
 
-function problemOf(path: string, field: Field | undefined, { code }: UploadError): Received['problems'][number] {
-  const { kinds, maxBytes, maxFiles } = limits(field?.config ?? { id: path, type: 'file' });
+export function problemOf(path: string, config: FieldConfig | undefined, { code }: UploadError): Received['problems'][number] {
+  const { kinds, maxBytes, maxFiles } = limits(config ?? { id: path, type: 'file' });
   const params: Record<string, Record<string, string | number>> = {
     kind: { kinds: kinds.join(', ').toUpperCase() },
     tooLarge: { max: maxBytes / 1_000_000 },
@@ -125,7 +126,8 @@ export async function receiveUpload(
   const values = gathered(form.fields);
   const fields = fieldsIn(values);
   for (const part of form.files) {
-    if ('error' in part && part.error instanceof UploadError) problems.push(problemOf(part.field, fields.get(part.field), part.error));
+    if ('error' in part && part.error instanceof UploadError)
+      problems.push(problemOf(part.field, fields.get(part.field)?.config, part.error));
   }
   const remove = values.get('_remove')?.[0];
   if (stored.length === 0 && remove === undefined) return { draft, values, problems };

@@ -1,6 +1,7 @@
 /** The words of packages and field types as the server holds them: compiled once and read by every request. What is made of them: `#views`. */
 import { fieldTexts, sharedTexts } from '#fields/all';
-import type { FieldView } from '#fields';
+import { errorText, type FieldConfig, type FieldView } from '#fields';
+import type { FieldProblem } from '#flow';
 import type { Package } from '#package';
 import { createTexts, type Texts as I18nTexts } from '#i18n';
 import { typeTexts, type Reader } from '#views';
@@ -14,20 +15,29 @@ export function reader(pkg: Package, lang: string): Reader {
   return { lang, t: own.translator(lang), lists: pkg.lists, typeText: texts(lang) };
 }
 
-/** A plain text control that belongs to no flow: second factors and the like. */
-export function textField(name: string, label: string, hint: string | undefined, lang: string): FieldView {
-  return {
-    name,
-    id: name,
-    type: 'text',
-    label,
-    hint,
-    heading: false,
-    optional: false,
-    raw: {},
-    errors: [],
-    config: { id: name, type: 'text' },
-    lang,
-    t: texts(lang)('text'),
-  };
+/** What a control that belongs to no flow shows: what was typed, and what is wrong with it. */
+interface PlainInput {
+  readonly raw?: FieldView['raw'];
+  readonly problems?: readonly FieldProblem[];
+  readonly optional?: boolean;
 }
+
+/** A control that belongs to no flow. Its name is the id of `config`. */
+export function plainField(
+  config: FieldConfig,
+  label: string,
+  hint: string | undefined,
+  lang: string,
+  { raw = {}, problems = [], optional = false }: PlainInput = {},
+): FieldView {
+  const { id, type } = config;
+  const t = texts(lang)(type);
+  const errors = problems
+    .filter(({ path }) => path === id)
+    .map((problem) => ({ text: errorText(problem, label, lang, t), part: problem.part }));
+  return { name: id, id, type, label, hint, heading: false, optional, raw, errors, config, lang, t };
+}
+
+/** A plain text control: second factors and the like. */
+export const textField = (name: string, label: string, hint: string | undefined, lang: string): FieldView =>
+  plainField({ id: name, type: 'text' }, label, hint, lang);

@@ -1,5 +1,17 @@
 /** What the counter's frame and pages show. Plain data, one language, one clerk. */
-import type { FieldView, FormTarget, LanguageLink, Link, ReviewView, SummaryError, SummaryRow, Translate, WarningView } from '../types.ts';
+import type {
+  AskedView,
+  FieldView,
+  FormTarget,
+  LanguageLink,
+  Link,
+  ReviewView,
+  SentView,
+  SummaryError,
+  SummaryRow,
+  Translate,
+  WarningView,
+} from '../types.ts';
 
 export interface CounterFrame {
   readonly t: Translate;
@@ -62,6 +74,38 @@ export interface IntakeChoice {
   readonly error?: string | undefined;
 }
 
+/** A question of a back office, answered for the citizen. */
+export type CounterAnswerView =
+  | {
+      readonly kind: 'open';
+      readonly action: string;
+      readonly errors: readonly SummaryError[];
+      readonly reference: IntakeText;
+      readonly factor: IntakeText;
+      /** What was typed and not sent. */
+      readonly typed?: string | undefined;
+    }
+  | (FormTarget & {
+      readonly kind: 'form';
+      readonly service: string;
+      readonly reference: string;
+      readonly errors: readonly SummaryError[];
+      readonly asked: AskedView;
+      readonly channel: IntakeChoice;
+      readonly fields: readonly FieldView[];
+      readonly check: string;
+    })
+  /** Nothing is asked; or it is, and this office takes no answers from here. */
+  | { readonly kind: 'closed'; readonly service: string; readonly reference: string; readonly typed?: string | undefined }
+  | {
+      readonly kind: 'elsewhere';
+      readonly service: string;
+      readonly reference: string;
+      readonly asked: AskedView;
+      readonly typed?: string | undefined;
+    }
+  | { readonly kind: 'sent'; readonly service: string; readonly sent: SentView };
+
 export interface IntakeText {
   readonly id: string;
   readonly name: string;
@@ -74,6 +118,8 @@ export interface IntakeText {
 /** The counter's start: who is there, and what for. */
 export interface CounterStartView {
   readonly action: string;
+  /** Where a question of a back office is answered. */
+  readonly answer: string;
   /** Why one is here, where that was not the plan. */
   readonly message?: string | undefined;
   readonly errors: readonly SummaryError[];
@@ -232,6 +278,8 @@ export interface CaseView {
   readonly usual?: string | undefined;
   readonly sections: ReviewView['sections'];
   readonly papers: readonly Link[];
+  /** Something is asked: where it is answered for the citizen. */
+  readonly answer?: Link | undefined;
 }
 
 /** The application is out of the clerk's hands: handed in, given back or handed on. */

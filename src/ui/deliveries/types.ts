@@ -22,13 +22,21 @@ export interface DestinationView {
   readonly how: string;
   /** What arrives there is typed in again. */
   readonly mediaBreak: boolean;
+  /** A sentence where answers to what it asks do not leave this way. */
+  readonly noAnswers?: string | undefined;
   readonly light: Light;
   readonly lightText: string;
   readonly counts: readonly (Figure & { readonly name: string; readonly none: boolean; readonly note?: string | undefined })[];
 }
 
 export interface DeskView {
-  readonly equation: { readonly submitted: Figure; readonly parts: readonly Figure[]; readonly holds: boolean };
+  readonly equation: {
+    readonly submitted: Figure;
+    /** How many of them are answers, if any. */
+    readonly answers?: string | undefined;
+    readonly parts: readonly Figure[];
+    readonly holds: boolean;
+  };
   readonly destinations: readonly DestinationView[];
   /** Changes of destination that wait for a second person. */
   readonly changes: readonly (Link & { readonly text: string })[];

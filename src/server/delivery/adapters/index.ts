@@ -26,6 +26,9 @@ const PROTOCOLS: {
 export const protocolOf = (adapter: DestinationDocument['adapter']) =>
   PROTOCOLS[adapter] as unknown as Protocol<DestinationDocument, DestinationSettings>;
 
+/** Whether this destination gets answers to what it asks. */
+export const takesAnswers = (destination: DestinationSettings): boolean => protocolOf(destination.adapter).answers(destination);
+
 /** Whether what leaves this way is typed in again by somebody. */
 export const isMediaBreak = (adapter: string): boolean =>
   Object.hasOwn(PROTOCOLS, adapter) && (protocolOf(adapter as DestinationDocument['adapter']).mediaBreak ?? false);

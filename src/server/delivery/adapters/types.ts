@@ -50,6 +50,8 @@ export interface Protocol<Document extends CommonDestination, Settings extends C
   readonly hint?: (destination: Settings, headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now: number) => string[] | undefined;
   /** What leaves this way is read by people, not by a program. */
   readonly mediaBreak?: boolean;
+  /** Whether answers to what the office asks leave this way, as it is set up. */
+  readonly answers: (destination: Settings) => boolean;
 }
 
 export interface DeliveryContext<Settings extends CommonSettings = CommonSettings> {
@@ -75,7 +77,7 @@ export interface DeliveryContext<Settings extends CommonSettings = CommonSetting
   readonly request: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
   /** Milliseconds, by the clock that all nodes share. */
   readonly now: () => number;
-  /** The application as people read it, PDF. */
+  /** What is delivered as people read it: the application or the answer, PDF. */
   readonly summary: () => Promise<Uint8Array>;
   /** For ways out that are not HTTP: ends when the lease is lost or the worker stops; and the resolver, where it is not the system's. */
   readonly signal: AbortSignal;

@@ -25,6 +25,8 @@ const GONE = new Set([404, 410]);
 
 export const fitConnect: Protocol<FitConnectDestination, FitConnectSettings> = {
   settings: fitConnectSettings,
+  // A submission has to fit the schema that the destination offers for the service, and an answer does not (docs/adr/0022).
+  answers: () => false,
   send: async (context) => {
     try {
       return await new Sending(context).run();

@@ -1,7 +1,8 @@
 /**
  * `http-json`: one POST, signed as in Standard Webhooks, with a stable Idempotency-Key. Without files the body is the envelope; with files it is
  * multipart/form-data, the envelope first, and the signature covers the envelope, which names each file with its size and hash.
- * The contract is published as `static/schemas/submission-envelope.v1.schema.json` and `.v2`.
+ * The contract is published as `static/schemas/submission-envelope.v1.schema.json` and `.v2`; answers go the same way, as
+ * `followup-envelope.v1.schema.json`.
  */
 import { faultPoint } from '#server/faults';
 import { sign } from '../../signature.ts';
@@ -14,7 +15,7 @@ import { forgetToken, tokenFor } from '../oauth2.ts';
 
 export type { HttpJsonSettings } from './settings.ts';
 
-export const httpJson: Protocol<HttpJsonDestination, HttpJsonSettings> = { settings: httpJsonSettings, send };
+export const httpJson: Protocol<HttpJsonDestination, HttpJsonSettings> = { settings: httpJsonSettings, send, answers: () => true };
 
 async function send(context: DeliveryContext<HttpJsonSettings>): Promise<DeliveryOutcome> {
   try {

@@ -6,7 +6,7 @@ import { faultPoint } from '#server/faults';
 import type { MailDestination } from '#server/config';
 import { CertificateUnfit, checkCertificate, MailFailed, sendMail, type MailAttachment } from '#server/mail';
 import { attachmentContents } from '../../attachments.ts';
-import type { Envelope, EnvelopeAttachment } from '../../envelope.ts';
+import { isFollowup, type Envelope, type EnvelopeAttachment } from '../../envelope.ts';
 import type { CommonSettings, DeliveryContext, DeliveryOutcome, OwnSettings, Protocol, References } from '../types.ts';
 
 export interface MailSettings extends CommonSettings {
@@ -20,7 +20,7 @@ export interface MailSettings extends CommonSettings {
   readonly certificate: string | undefined;
 }
 
-export const mail: Protocol<MailDestination, MailSettings> = { settings, send, mediaBreak: true };
+export const mail: Protocol<MailDestination, MailSettings> = { settings, send, mediaBreak: true, answers: () => true };
 
 function settings(
   document: MailDestination,
@@ -59,10 +59,10 @@ async function send(context: DeliveryContext<MailSettings>): Promise<DeliveryOut
         from: { name: envelope.municipality.name, address: destination.from },
         to: destination.to,
         ...letter(envelope, files.length),
-        messageId: `${envelope.id.replace(':', '.')}@${destination.from.split('@').at(-1)}`,
+        messageId: `${envelope.id.replaceAll(':', '.')}@${destination.from.split('@').at(-1)}`,
         attachments: [
-          { name: `${envelope.reference}.pdf`, type: 'application/pdf', content: pdf },
-          { name: `${envelope.reference}.json`, type: 'application/json', content: context.bytes },
+          { name: `${nameOf(envelope)}.pdf`, type: 'application/pdf', content: pdf },
+          { name: `${nameOf(envelope)}.json`, type: 'application/json', content: context.bytes },
           ...files,
         ],
         certificate: destination.certificate,
@@ -91,27 +91,33 @@ async function filesOf({ envelope, openAttachment }: DeliveryContext): Promise<M
   for (const file of envelope.attachments) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of attachmentContents(openAttachment, file)) chunks.push(chunk);
-    files.push({ name: `${envelope.reference}-${files.length + 1}${ending(file)}`, type: file.mime, content: Buffer.concat(chunks) });
+    files.push({ name: `${nameOf(envelope)}-${files.length + 1}${ending(file)}`, type: file.mime, content: Buffer.concat(chunks) });
   }
   return files;
 }
+
+const nameOf = (envelope: Envelope): string => envelope.reference + (isFollowup(envelope) ? `-Antwort-${envelope.number}` : '');
 
 const ENDINGS: Readonly<Record<string, string>> = { 'application/pdf': '.pdf', 'image/jpeg': '.jpg', 'image/png': '.png' };
 const ending = ({ mime }: EnvelopeAttachment) => ENDINGS[mime] ?? '';
 
 /** Read on the way, and by whoever sees the list of mails: the reference and the service, nothing of the person. German, as offices write to each other. */
-function letter({ reference, service, municipality, id }: Envelope, files: number): { subject: string; text: string } {
+function letter(envelope: Envelope, files: number): { subject: string; text: string } {
+  const { reference, service, municipality, id } = envelope;
+  const [what, the, subject] = isFollowup(envelope)
+    ? ['eine Antwort auf Ihre Nachfrage', 'die Antwort', 'Antwort zum Antrag']
+    : ['einen Antrag', 'der Antrag', 'Antrag'];
   const leika = service.leika.length > 0 ? ` (LeiKa ${service.leika.join(', ')})` : '';
   const text = [
-    `${municipality.name} hat einen Antrag für Sie entgegengenommen.`,
+    `${municipality.name} hat ${what} für Sie entgegengenommen.`,
     '',
     `Aktenzeichen: ${reference}`,
     `Leistung: ${service.id}${leika}`,
     '',
-    `Im Anhang: der Antrag zum Lesen (PDF) und zum Einlesen (JSON)${files > 0 ? `, ${files === 1 ? 'eine Anlage' : `${files} Anlagen`}` : ''}.`,
-    `Kennung der Zustellung: ${id}. Kommt sie zweimal an, ist es derselbe Antrag.`,
+    `Im Anhang: ${the} zum Lesen (PDF) und zum Einlesen (JSON)${files > 0 ? `, ${files === 1 ? 'eine Anlage' : `${files} Anlagen`}` : ''}.`,
+    `Kennung der Zustellung: ${id}. Kommt sie zweimal an, ist es ${isFollowup(envelope) ? 'dieselbe Antwort' : 'derselbe Antrag'}.`,
     '',
     'Diese Nachricht wurde automatisch erzeugt.',
   ].join('\r\n');
-  return { subject: `Antrag ${reference} (${service.id})`, text };
+  return { subject: `${subject} ${reference} (${service.id})`, text };
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { MailDestination } from '#server/config';
 import { identity } from '../../../network/certificates.fixture.ts';
 import { openPostOffice, type Says } from '../../../mail/smtp.fixture.ts';
-import { CANARY, FILE, openTestFile, testEnvelope, testSummary } from '../../deliveries.fixture.ts';
+import { CANARY, FILE, openTestFile, testEnvelope, testFollowup, testSummary } from '../../deliveries.fixture.ts';
 import { destinationSettings } from '../../destinations.ts';
 import type { DeliveryContext } from '../types.ts';
 import { mail, type MailSettings } from './index.ts';
@@ -86,6 +86,20 @@ describe('a mail to an office', () => {
     const [before] = letter!.text.split('Content-Disposition: attachment');
     for (const word of [CANARY, 'Nachweis']) expect(before).not.toContain(word);
     expect(before).toContain('Subject: Antrag 26-TEST-0 (dog-tax)');
+  });
+
+  it('with the answer to a question says so, under names and a Message-ID of its own', async () => {
+    const envelope = testFollowup(randomUUID(), 'office', 'musterstadt', 1, 2);
+    const bytes = Buffer.from(JSON.stringify(envelope));
+    expect(await mail.send({ ...contextOf(), envelope, bytes })).toEqual({ kind: 'delivered', status: 250 });
+    const { text } = office.letters[0]!;
+    expect(text).toMatch(new RegExp(`Message-ID:\\s+<${envelope.submission}\\.office\\.2@musterstadt\\.example>`));
+    const parts = partsOf(text);
+    expect([...parts.keys()]).toEqual(['26-TEST-0-Antwort-2.pdf', '26-TEST-0-Antwort-2.json', '26-TEST-0-Antwort-2-1.pdf']);
+    expect(parts.get('26-TEST-0-Antwort-2.json')!.equals(bytes)).toBe(true);
+    const [before] = text.split('Content-Disposition: attachment');
+    expect(before).toContain('Subject: Antwort zum Antrag 26-TEST-0 (dog-tax)');
+    expect(before).not.toContain(CANARY);
   });
 
   it('encrypted, where the office has a certificate: no part can be read', async () => {

@@ -10,4 +10,5 @@ export const print: Protocol<PrintDestination, PrintSettings> = {
   settings: () => ({ endpoints: [] }),
   send: () => Promise.resolve({ kind: 'laid-out' }),
   mediaBreak: true,
+  answers: () => true,
 };

@@ -9,14 +9,19 @@ import type { DeliveryContext, DeliveryOutcome, Protocol } from '../types.ts';
 import { judgeSoap } from './answer.ts';
 import { wireBody } from './body.ts';
 import { messageOf } from './message.ts';
-import { soapSettings, type SoapSettings } from './settings.ts';
+import { CONTRACT, soapSettings, type SoapSettings } from './settings.ts';
 import { operationOf, WsdlAway } from './described.ts';
 import { WsdlUnfit } from './wsdl.ts';
 import { XmlRefused } from './xml.ts';
 
 export type { SoapSettings } from './settings.ts';
 
-export const soap: Protocol<SoapDestination, SoapSettings> = { settings: soapSettings, send };
+export const soap: Protocol<SoapDestination, SoapSettings> = {
+  settings: soapSettings,
+  send,
+  // A mapping of the office's own is made for applications: an answer in it would come as another, empty application.
+  answers: ({ message }) => message === CONTRACT,
+};
 
 async function send(context: DeliveryContext<SoapSettings>): Promise<DeliveryOutcome> {
   const { destination, envelope, bytes } = context;

@@ -30,7 +30,7 @@ export interface SoapSettings extends CommonSettings {
 const leaf = (name: string, from = name): SoapPart => ({ element: name, from });
 
 /** The body of the contract that Schalter publishes (`static/schemas/submission.v1.wsdl`). */
-const CONTRACT: readonly SoapPart[] = [
+export const CONTRACT: readonly SoapPart[] = [
   ...['id', 'submission', 'reference'].map((name) => leaf(name)),
   { element: 'municipality', children: ['id', 'ars', 'name'].map((name) => leaf(name, `municipality.${name}`)) },
   {

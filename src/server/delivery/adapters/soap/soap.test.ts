@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer as createSecureServer } from 'node:https';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { identity } from '../../../network/certificates.fixture.ts';
-import { answerWith, CANARY, FILE, openOffice, type Call } from '../../deliveries.fixture.ts';
+import { answerWith, CANARY, FILE, openOffice, testFollowup, type Call } from '../../deliveries.fixture.ts';
 import { judgeSoap } from './answer.ts';
 import { soap } from './index.ts';
 import { envelope11, envelope12, fault11, fault12, PASSWORD, readMessage, soapContext, soapSettingsFor, taken } from './soap.fixture.ts';
@@ -58,6 +58,22 @@ describe('what is sent', () => {
     ].map(([, name]) => name);
     const sent = [...call.body.toString().matchAll(/<m:(\w+)[ >]/g)].map(([, name]) => name).filter((name) => name !== 'Submit');
     expect(sent).toEqual(names);
+  });
+
+  it('the answer to a question by the same operation, in every part that the contract names; in a mapping of the office’s own none', async () => {
+    const envelope = testFollowup(randomUUID(), 'office', 'musterstadt', 1);
+    const bytes = Buffer.from(JSON.stringify(envelope));
+    const { outcome, call } = await sentTo({ ...soapContext(soapSettingsFor(office.url)), envelope, bytes });
+    expect(outcome).toEqual({ kind: 'delivered', status: 200 });
+    const { body } = readMessage(call.body.toString());
+    expect(body.Submit).toMatchObject({ id: envelope.id, envelope: bytes.toString(), payloadSha256: envelope.payloadSha256 });
+    const names = [
+      ...CONTRACT.slice(CONTRACT.indexOf('name="Submit"'), CONTRACT.indexOf('name="SubmitResponse"')).matchAll(/element name="(\w+)"/g),
+    ];
+    const sent = [...call.body.toString().matchAll(/<m:(\w+)[ >]/g)].map(([, name]) => name).filter((name) => name !== 'Submit');
+    expect(sent).toEqual(names.map(([, name]) => name));
+    expect(soap.answers(soapSettingsFor(office.url))).toBe(true);
+    expect(soap.answers(soapSettingsFor(office.url, { message: [{ element: 'id', from: 'id' }] }))).toBe(false);
   });
 
   it('SOAP 1.1 by its port', async () => {
