@@ -1,16 +1,16 @@
 /**
  * `npm run bench`: what the portal costs and how fast it answers, printed as a table and never asserted. The portal and its PostgreSQL run on one
- * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries queue` runs only those parts; `--json` prints them for machines.
+ * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries queue counter` runs only those parts; `--json` prints them for machines.
  */
 import { spawn } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWorld, type World } from '../portal.ts';
 import type { Measured, Order } from './citizens.ts';
+import { counter } from './counter.ts';
 import { deliveries } from './deliveries.ts';
 import { engine } from './engine.ts';
 import { pages } from './pages.ts';
-import { memory, pin, used } from './processes.ts';
+import { memory, pin, postmasterOf, used } from './processes.ts';
 import { profile } from './profile.ts';
 import { queue } from './queue.ts';
 
@@ -23,12 +23,6 @@ function say(part: string, what: string, value: number | string, unit: string): 
   results.push({ part, what, value, unit });
   if (!json)
     console.log(`${part.padEnd(8)} ${what.padEnd(64)} ${typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 0) : value} ${unit}`);
-}
-
-/** Process id of the PostgreSQL that the portal started. */
-function postmasterOf(dataDir: string): number | undefined {
-  const [file] = globSync('**/postmaster.pid', { cwd: dataDir });
-  return file === undefined ? undefined : Number.parseInt(readFileSync(join(dataDir, file), 'utf8'), 10);
 }
 
 async function citizens(order: Order): Promise<Measured> {
@@ -99,6 +93,7 @@ async function starts(world: World): Promise<void> {
 }
 
 if (wants('engine')) engine((what, value, unit) => say('engine', what, value, unit));
+if (wants('counter')) await counter((what, value, unit) => say('counter', what, value, unit));
 if (wants('queue')) await queue((what, value, unit) => say('queue', what, value, unit));
 if (wants('deliveries')) await deliveries((what, value, unit) => say('deliveries', what, value, unit));
 if (['steps', 'parts', 'memory', 'pages', 'start'].some(wants)) {

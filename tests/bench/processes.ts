@@ -1,6 +1,7 @@
 /** What a running program costs, read from the kernel: CPU time and memory of a process, and of PostgreSQL with all its children. Linux only. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Kernel ticks a second; 100 on every Linux that Node runs on. */
 const TICK = 100;
@@ -35,6 +36,12 @@ export function childrenOf(pid: number): number[] {
         return false;
       }
     });
+}
+
+/** Process id of the PostgreSQL that a portal started in this folder. */
+export function postmasterOf(dataDir: string): number | undefined {
+  const [file] = globSync('**/postmaster.pid', { cwd: dataDir });
+  return file === undefined ? undefined : Number.parseInt(readFileSync(join(dataDir, file), 'utf8'), 10);
 }
 
 /** CPU milliseconds used so far by the portal and by its PostgreSQL. */
