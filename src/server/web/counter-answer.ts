@@ -65,7 +65,8 @@ async function viewOf(request: Request, clerk: Clerk, { typed, problem, opened, 
   const action = answerPath(lang);
   if (sent) {
     const given = (await answersOf(portal, municipality.id, sent)).at(-1)!;
-    return { kind: 'sent', service: serviceName(request, sent.service), sent: sentView(request, sent, given, recipientOf(request, sent)) };
+    const told = { ...sentView(request, sent, given, recipientOf(request, sent)), title: t.t('counter.answer.sent') };
+    return { kind: 'sent', service: serviceName(request, sent.service), sent: told };
   }
   if (opened) {
     const { row, question, elsewhere } = opened;
