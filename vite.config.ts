@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
@@ -79,5 +80,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['tests/global-setup.ts'],
     testTimeout: 30_000,
+    // Most files wait for a portal, a browser or a disk: two at a time cost a machine with two cores less than their sum.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

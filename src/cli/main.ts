@@ -20,6 +20,11 @@ const COMMANDS: readonly Entry[] = [
   { name: 'flow explore', summary: 'walks every path of a service; what cannot be reached', load: () => import('./flow-explore.ts') },
   { name: 'flow export', summary: 'a service as XState machine, Mermaid diagram or JSON Schema', load: () => import('./flow-export.ts') },
   { name: 'deliver status', summary: 'the delivery equation: nothing is lost', load: () => import('./deliver-status.ts') },
+  {
+    name: 'deliver restored',
+    summary: 'after a restore: holds what may have been sent since the backup',
+    load: () => import('./deliver-restored.ts'),
+  },
   { name: 'audit verify', summary: 'the log of what staff read and did: nothing altered', load: () => import('./audit-verify.ts') },
   { name: 'migrate', summary: 'brings the database to this version', load: () => import('./migrate.ts') },
   { name: 'doctor', summary: 'what is configured, what is missing, what to do', load: () => import('./doctor.ts') },

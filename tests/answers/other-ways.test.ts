@@ -45,7 +45,7 @@ async function callBack(reference: string, destination: string, text: string): P
   const answer = await new PlainBrowser(stage.portal.port).send(
     '/api/v1/status',
     { body, type: 'application/json' },
-    sign([SECRET], eventId, body),
+    sign([SECRET], eventId, body, Date.now()),
   );
   expect(answer.status).toBe(200);
 }

@@ -46,6 +46,8 @@ export interface FaultWorld {
   readonly kill: () => Promise<void>;
   /** Starts the portal again; gives the milliseconds until it was ready. */
   readonly restart: (env?: NodeJS.ProcessEnv) => Promise<number>;
+  /** One more node on the same data; on the port that `PORT` names, if any. */
+  readonly another: (env?: NodeJS.ProcessEnv) => Promise<TestPortal>;
   /** A statement as the database's owner, who sees everything. */
   readonly sql: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   readonly close: () => Promise<void>;
@@ -83,6 +85,7 @@ export async function openFaultWorld(env: NodeJS.ProcessEnv = {}): Promise<Fault
       portal = await world.start({ PORT: String(port), ...more });
       return performance.now() - begun;
     },
+    another: world.start,
     sql: (text, values) => asOwner(world.dataDir, text, values),
     close: async () => {
       arm();

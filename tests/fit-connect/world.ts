@@ -178,6 +178,7 @@ export class TestDelivery {
       openAttachment: (id) => Promise.resolve(Readable.from([FILES[Number(id.slice(5))]!])),
       summary: () => Promise.reject(new Error('nobody reads it on paper')),
       signal: new AbortController().signal,
+      now: Date.now,
       lookup: undefined,
       checkpoint: structuredClone(this.checkpoint),
       again: this.again,

@@ -102,7 +102,7 @@ it('call-backs of the back office: 400, with a good signature', async () => {
   };
   const send = (body: string) => {
     const bytes = Buffer.from(body);
-    const signed = sign(['a-secret-for-tests-only'], 'e1', bytes);
+    const signed = sign(['a-secret-for-tests-only'], 'e1', bytes, Date.now());
     return new PlainBrowser(stage.portal.port).send('/api/v1/status', { body: bytes, type: 'application/json' }, signed);
   };
   // The signature is right and the case unknown: what follows fails for its names alone.

@@ -106,9 +106,9 @@ describe('what happens', () => {
       ]);
     marks.add(other.cookies.get('__Host-sid')!);
     expect((await other.visit('/de/apply/dog-tax/check')).body).toContain('Gartenrotschwanz');
-    const revision = hidden((await other.visit('/de/apply/dog-tax/check')).body, '_revision')!;
+    const review = (await other.visit('/de/apply/dog-tax/check')).body;
     const done = await other.send('/de/apply/dog-tax/check', [
-      ['_revision', revision],
+      ...['_revision', '_summary'].map((name): [string, string] => [name, hidden(review, name)!]),
       ['truthful', 'yes'],
       ['reportsChanges', 'yes'],
       ...named.walk.warnings.map(({ rule }): [string, string] => ['_confirm', rule]),
@@ -160,9 +160,13 @@ describe('what happens', () => {
       }),
     );
     const type = 'application/json';
-    const good = await browser().send('/api/v1/status', { body, type }, sign(['a-secret-for-tests-only'], 'e1', body));
+    const good = await browser().send('/api/v1/status', { body, type }, sign(['a-secret-for-tests-only'], 'e1', body, Date.now()));
     expect(good.body).toBe('recorded');
-    fail('a bad signature', await browser().send('/api/v1/status', { body, type }, sign(['another-secret-of-somebody'], 'e1', body)), 401);
+    fail(
+      'a bad signature',
+      await browser().send('/api/v1/status', { body, type }, sign(['another-secret-of-somebody'], 'e1', body, Date.now())),
+      401,
+    );
     fail('a hint of a stranger', await browser().send('/api/v1/fit-connect/demo', { body, type }), 401);
     fail('broken news', await browser().send('/api/v1/status', { body: Buffer.from('{"text":"Buntspecht-News"'), type }), 400);
   });

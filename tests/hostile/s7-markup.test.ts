@@ -223,7 +223,7 @@ it('after handing in, with texts from the back office', async () => {
         text,
       }),
     );
-    const answer = await person.send('/api/v1/status', { body, type: 'application/json' }, sign([SECRET], `e${n}`, body));
+    const answer = await person.send('/api/v1/status', { body, type: 'application/json' }, sign([SECRET], `e${n}`, body, Date.now()));
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
   }

@@ -160,7 +160,7 @@ export async function giveAnswer(room: Room, options: AnswerOptions): Promise<An
     if (text === '' && files.length === 0) return { outcome: 'empty' };
     const { destination, n } = question;
     const id = randomUUID();
-    const answeredAt = new Date();
+    const answeredAt = new Date(room.store.now());
     const payload = { text };
     const payloadSha256 = createHash('sha256').update(canonicalJson(payload)).digest();
     const asked = { texts: [...question.texts], askedAt: question.askedAt.toISOString() };

@@ -70,12 +70,12 @@ export interface Applications {
 }
 
 /** The calendar day in Germany. */
-export function today(now = new Date()): string {
+export function today(now: Date | number = new Date()): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(now);
 }
 
 /** `day` gives the day that counts as today for a new draft. */
-export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day: () => string = today): Applications {
+export function createApplications(store: Store, keys: KeyRing, catalog: Catalog, day = () => today(store.now())): Applications {
   /** session + service -> the newest opened draft, in order of use. */
   const held = new Map<string, Draft>();
   /** session + service -> the draft that was just saved, and the page that this answers, until when. */
@@ -179,10 +179,10 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     },
 
     save: (draft, answers, walked, lang) =>
-      write(draft, { answers, provenance: traced(draft, answers, ONLINE, new Date().toISOString()) }, walked, lang),
+      write(draft, { answers, provenance: traced(draft, answers, ONLINE, new Date(store.now()).toISOString()) }, walked, lang),
 
     confirm: (draft, lang) =>
-      write(draft, { answers: draft.answers, provenance: confirmed(draft, new Date().toISOString()) }, draft.walk, lang),
+      write(draft, { answers: draft.answers, provenance: confirmed(draft, new Date(store.now()).toISOString()) }, draft.walk, lang),
 
     async keep(draft) {
       const municipality = draft.offering.municipality.id;

@@ -21,6 +21,7 @@ import {
 } from '#server/store';
 import { newReference, pinFor } from './codes.ts';
 import { walkOptions } from './contents.ts';
+import { today } from './drafts.ts';
 import { secondFactor } from './factors.ts';
 import { unconfirmed } from './provenance.ts';
 import { handlingOf, type Handling, type Transmitter } from './record.ts';
@@ -94,9 +95,9 @@ export async function submit(store: Store, keys: KeyRing, options: SubmitOptions
   const provenance = Object.fromEntries(Object.entries(draft.provenance).filter(([, one]) => !one.removed));
   const attachments = await attachmentsOf(store, draft, walked);
   const handling: Handling = { intakes: draft.intakes ?? [], confirmation, transmittedBy, ...(fee && { fee }) };
-  const submittedAt = new Date();
+  const submittedAt = new Date(store.now());
   for (let attempt = 0; attempt < 5; attempt++) {
-    const reference = newReference(submittedAt.getFullYear());
+    const reference = newReference(Number(today(submittedAt).slice(0, 4)));
     const id = randomUUID();
     const delivery = randomUUID();
     const told: EnvelopeInput = {

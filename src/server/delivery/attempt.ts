@@ -101,6 +101,7 @@ export async function attempt(
         if (destination.onUnknown === 'manual') await save({ ...saved, sending: claimed.attempts });
         abort.signal.throwIfAborted();
       },
+      now: options.store.now,
       request: (call) => request({ ...call, signal: abort.signal }, policy),
       summary: () => options.summary(municipality, claimed.submission, answer),
       signal: abort.signal,

@@ -16,7 +16,7 @@ export interface HintContext {
  * receiver and fresh. The same hint again only asks again. @throws DatabaseUnavailable
  */
 export async function receiveHint(
-  { store, logger, destination: settingsOf, wake, now = Date.now }: HintContext,
+  { store, logger, destination: settingsOf, wake, now = store.now }: HintContext,
   municipality: { id: string },
   id: string,
   headers: NodeJS.Dict<string | string[]>,

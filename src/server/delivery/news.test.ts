@@ -70,7 +70,7 @@ describe('R16: call-backs', () => {
       text: 'Rasse?',
     };
     const body = Buffer.from(JSON.stringify(news));
-    expect(await receiveStatus(asked, { id: 'musterstadt' }, sign([SECRET], 'q', body), body)).toMatchObject({ status: 200 });
+    expect(await receiveStatus(asked, { id: 'musterstadt' }, sign([SECRET], 'q', body, Date.now()), body)).toMatchObject({ status: 200 });
     expect(log.map((line) => line.event)).toEqual(['callback', 'question_unanswerable']);
     await send({ body: { status: 'information_requested', text: 'Rasse?' } });
     expect(log.map((line) => line.event)).toEqual(['callback', 'question_unanswerable', 'callback']);

@@ -60,7 +60,7 @@ export interface NewsContext {
  * 404 for a delivery that it never got. @throws DatabaseUnavailable
  */
 export async function receiveStatus(
-  { store, keys, logger, destination: settingsOf, now = Date.now }: NewsContext,
+  { store, keys, logger, destination: settingsOf, now = store.now }: NewsContext,
   municipality: { id: string },
   headers: NodeJS.Dict<string | string[]>,
   body: Buffer,

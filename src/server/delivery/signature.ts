@@ -27,8 +27,8 @@ function mac(secret: string, id: string, timestamp: string, body: Uint8Array): B
   return createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body).digest();
 }
 
-/** Headers for a message, with one signature per secret so that the receiver may know either. @throws WeakSecret, also without any secret */
-export function sign(secrets: readonly string[], id: string, body: Uint8Array, now = Date.now()): Record<string, string> {
+/** Headers for a message that is sent at `now` (milliseconds), with one signature per secret so that the receiver may know either. @throws WeakSecret, also without any secret */
+export function sign(secrets: readonly string[], id: string, body: Uint8Array, now: number): Record<string, string> {
   if (secrets.length === 0) throw new WeakSecret('no signing secret is configured');
   const timestamp = String(Math.floor(now / 1000));
   const signatures = secrets.map((secret) => `v1,${mac(secret, id, timestamp, body).toString('base64')}`);
@@ -41,7 +41,7 @@ const header = (headers: NodeJS.Dict<string | string[]>, name: string): string =
 };
 
 /** Whether a message was signed with one of the secrets, and within five minutes of `now`. `body`: the raw bytes. Constant time in the signature. */
-export function verify(secrets: readonly string[], headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now = Date.now()): boolean {
+export function verify(secrets: readonly string[], headers: NodeJS.Dict<string | string[]>, body: Uint8Array, now: number): boolean {
   const id = header(headers, 'webhook-id');
   const timestamp = header(headers, 'webhook-timestamp');
   if (!id || !/^\d{1,12}$/.test(timestamp) || Math.abs(now / 1000 - Number(timestamp)) > WINDOW_SECONDS) return false;

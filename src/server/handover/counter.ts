@@ -127,7 +127,7 @@ export function createCounter(means: Means, day: () => string = today): Counter 
     view: async (municipality, session) => draftOf(await viewDraft(store, { municipality, staff: session }), municipality, session),
 
     save(clerk, draft, answers, walked, { source, channel, lang, intake, parked = draft.parked, mistyped = draft.mistyped }) {
-      const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date().toISOString());
+      const provenance = traced(draft, answers, { source, channel, by: 'clerk', actor: clerk.name }, new Date(store.now()).toISOString());
       const intakes = intake ? [...(draft.intakes ?? []), intake] : draft.intakes;
       return write(clerk, draft, { answers, provenance, intakes, parked: stillParked(parked, answers), mistyped }, walked, lang);
     },

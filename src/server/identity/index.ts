@@ -53,7 +53,7 @@ export interface Identity {
 /** `secret` resolves a reference and throws where it cannot. */
 export function createIdentity(store: Store, keys: KeyRing, secret: (reference: string) => string): Identity {
   const room = { store, keys };
-  const providerOf = createProviders(secret);
+  const providerOf = createProviders(secret, store.now);
   return {
     begin: async (municipality, how) => beginLogin(room, municipality, await providerOf(municipality.staff), how),
     finish: async (municipality, returned, cookie) => {

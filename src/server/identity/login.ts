@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import * as openid from 'openid-client';
-import { hitLimit, type KeyRing, type StaffIdentity, type Statements } from '#server/store';
+import { hitLimit, type KeyRing, type StaffIdentity, type Store } from '#server/store';
 import { identityOf } from './claims.ts';
 import { judged, type Provider } from './provider.ts';
 import { returnPath } from './return-path.ts';
@@ -14,7 +14,7 @@ import { LoginRefused, type StaffedMunicipality } from './types.ts';
 export const LOGIN_TIME = 10 * 60_000;
 
 export interface LoginRoom {
-  readonly store: Statements;
+  readonly store: Pick<Store, 'query' | 'now'>;
   readonly keys: KeyRing;
 }
 
@@ -42,7 +42,7 @@ export async function beginLogin(
     nonce: openid.randomNonce(),
     verifier: openid.randomPKCECodeVerifier(),
     to,
-    until: Date.now() + LOGIN_TIME,
+    until: room.store.now() + LOGIN_TIME,
   };
   const text = Buffer.from(JSON.stringify(pending)).toString('base64url');
   const location = openid.buildAuthorizationUrl(provider, {
@@ -66,7 +66,7 @@ async function pendingOf(room: LoginRoom, municipality: string, cookie: string |
   const expected = await mac(room, municipality, text);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new LoginRefused('forged-login');
   const pending = JSON.parse(Buffer.from(text, 'base64url').toString()) as Pending;
-  if (!(pending.until > Date.now())) throw new LoginRefused('login-too-old');
+  if (!(pending.until > room.store.now())) throw new LoginRefused('login-too-old');
   return pending;
 }
 

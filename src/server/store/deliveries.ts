@@ -224,6 +224,28 @@ export async function syncDestination(store: Statements, municipality: string, i
   await store.query('destination-sync', `select sync_destination($1, $2, $3, $4, $5)`, values);
 }
 
+/** How many deliveries to a destination are held. */
+export interface Held {
+  municipality: string;
+  destination: string;
+  held: number;
+}
+
+/** After a restore: holds what may have been sent since the backup, in all municipalities, until somebody knows better. */
+export function holdRestored(store: Statements, actor: string): Promise<Held[]> {
+  return store.query<Held>('delivery-hold-restored', `select municipality, destination, held from hold_restored($1)`, [actor]);
+}
+
+/** Sends what a restore has held for one destination; gives how many. */
+export async function sendRestored(store: Statements, municipality: string, destination: string, actor: string): Promise<number> {
+  const [row] = await store.query<{ sent: number }>('delivery-send-restored', `select send_restored($1, $2, $3) as sent`, [
+    municipality,
+    destination,
+    actor,
+  ]);
+  return row?.sent ?? 0;
+}
+
 /** The back office itself says that it has what we were not sure about (`unknown`). False: there was no doubt. `key`: the idempotency key. */
 export async function confirmDelivery(store: Statements, municipality: string, key: string, actor: string): Promise<boolean> {
   const [row] = await store.query<{ done: boolean }>('delivery-confirm', `select confirm_delivery($1, $2, $3) as done`, [

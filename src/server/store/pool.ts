@@ -3,6 +3,7 @@
  * `schalter_app`. A dying server never ends the process: callers get `DatabaseUnavailable`, the embedded server is started again.
  */
 import pg from 'pg';
+import { databaseClock } from './clock.ts';
 import { DatabaseUnavailable, isUnavailable } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { migrate, pendingMigrations } from './migrations/index.ts';
@@ -34,12 +35,17 @@ export interface Store extends Statements {
   pending(): Promise<string[]>;
   /** Applies them; gives their names. */
   migrate(): Promise<string[]>;
+  /** Milliseconds since 1970 by the database's clock, which all nodes share. */
+  readonly now: () => number;
   /** Whether the database answers now (for readiness checks); never throws. */
   ready(): Promise<boolean>;
   /** The embedded server, if there is one. */
   readonly embedded: EmbeddedPostgres | undefined;
   close(): Promise<void>;
 }
+
+/** How often the clock is compared with the database's, in milliseconds. */
+const CLOCK_SET = 60_000;
 
 // Dates without time stay text: `pg` would make them midnight in local time, which is another day elsewhere
 const dateOid = 1082;
@@ -83,8 +89,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const runOn = async <R extends Row>(on: pg.Pool | pg.PoolClient, name: string, text: string, values: readonly unknown[]) =>
     (await on.query<R>({ name, text, values: values as unknown[] })).rows;
 
+  const clock = databaseClock(async () => {
+    const { rows } = await app.query<{ now: number }>(`select extract(epoch from clock_timestamp())::float8 * 1000 as now`);
+    return rows[0]?.now;
+  });
+  const setting = setInterval(() => void clock.set(), CLOCK_SET);
+  setting.unref();
+
   const store: Store = {
     embedded,
+    now: clock.now,
     query: (name, text, values = []) => runOn<never>(app, name, text, values).catch(failed),
     transaction: async (municipality, work) => {
       const client = await app.connect().catch(failed);
@@ -111,6 +125,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         () => false,
       ),
     async close() {
+      clearInterval(setting);
       await Promise.all([app.end(), owner.end()]);
       await embedded?.stop();
     },
@@ -121,6 +136,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const applied = await store.migrate();
       if (applied.length > 0) logger.info({ applied, count: applied.length }, 'database migrated');
     }
+    await clock.set();
   } catch (error) {
     await store.close().catch(() => undefined);
     throw error;

@@ -65,7 +65,7 @@ export async function applyPage(request: Request, service: string, path: string)
   const context: PageContext = left?.context ?? { draft, lang: request.lang, t: request.t, fromReview };
   const read = reader(draft.pkg, request.lang);
   const service_ = read.t.t('service.title');
-  const now = Date.now();
+  const now = request.portal.store.now();
   const session = { now: new Date(now).toISOString(), ends: new Date(now + SESSION.idle).toISOString(), keep: `/${request.lang}/keep` };
   const options = {
     service: service_,
@@ -244,7 +244,7 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
     answers,
     lang: request.lang,
     callbackUrl: `${request.origin}/api/v1/status`,
-    confirmation: { how: 'online', at: new Date().toISOString(), summarySha256 },
+    confirmation: { how: 'online', at: new Date(request.portal.store.now()).toISOString(), summarySha256 },
     transmittedBy: { by: 'citizen' },
   });
   switch (result.outcome) {

@@ -12,6 +12,7 @@ const REASONS = new Set([
   'ENOTFOUND',
   'ANSWER_TOO_LONG',
   'interrupted',
+  'restored',
   'secret-missing',
   'answer-refuses',
   'answer-not-soap',

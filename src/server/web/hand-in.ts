@@ -70,7 +70,7 @@ export async function handIn(request: Request, clerk: Clerk, draft: Draft, value
   const [read, fee] = [readConfirmation(request, draft, values), readFee(request, draft, values)];
   if ('refused' in read) return refuse(read.refused);
   if ('refused' in fee) return refuse(fee.refused);
-  const confirmation: Confirmation = { ...read.confirmation, at: new Date().toISOString(), summarySha256 };
+  const confirmation: Confirmation = { ...read.confirmation, at: new Date(request.portal.store.now()).toISOString(), summarySha256 };
   const confirmed = await portal.counter.confirm(clerk, draft, confirmation);
   if (confirmed.outcome !== 'saved') return error(410, 'draft');
   const place = stationName(request, clerk.station);

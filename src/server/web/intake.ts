@@ -63,7 +63,7 @@ function readIntake(request: Request, clerk: Clerk, typed: Left['typed'], proble
     ...(written && { receivedOn }),
     actor: clerk.name,
     subject: clerk.subject,
-    at: new Date().toISOString(),
+    at: new Date(request.portal.store.now()).toISOString(),
   };
 }
 

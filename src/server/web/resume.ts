@@ -40,7 +40,7 @@ export async function save(request: Request, service: string) {
   const view: SavedView = {
     service: reader(draft.pkg, lang).t.t('service.title'),
     code,
-    until: longDate(draft.expiresAt ?? new Date(Date.now() + draft.pkg.service.retention.draftDays * 86_400_000), lang),
+    until: longDate(draft.expiresAt ?? new Date(request.portal.store.now() + draft.pkg.service.retention.draftDays * 86_400_000), lang),
     address: `${request.url.host}/${lang}/resume`,
     factor: kept.pin ? t.t('web.factor.pin', { pin: kept.pin }) : t.t(`web.factor.${kept.factor}`),
     qr: qrOf(`${request.url.origin}/${lang}/resume`),

@@ -95,7 +95,7 @@ export function mistypedAfter(draft: Draft, steps: readonly Step[], form: SheetF
 
 /** What the citizen will bring: one more or less, as the button says. The field is looked up on the way, never taken from the form. */
 function parkedAfter(
-  { t }: Request,
+  { t, portal }: Request,
   clerk: Clerk,
   { parked = {} }: Draft,
   steps: readonly Step[],
@@ -111,7 +111,7 @@ function parkedAfter(
   const choice = PARK_REASONS.find((one) => one === value('_parkReason')) ?? 'other';
   const note = value('_parkNote').slice(0, LONGEST_NOTE);
   const reason = [t.t(`counter.park.reason.${choice}`), note].filter(Boolean).join(': ');
-  return { ...parked, [path]: { reason, actor: clerk.name, at: new Date().toISOString() } };
+  return { ...parked, [path]: { reason, actor: clerk.name, at: new Date(portal.store.now()).toISOString() } };
 }
 
 /** One entry more or less, as the button says; names are looked up on the way, never taken from the form. */

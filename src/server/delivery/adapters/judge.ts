@@ -14,16 +14,12 @@ const MOST_WORDS = 300;
  * 2xx arrived. 408, 425, 429 and 5xx: again, not before `Retry-After`. 401, 403 and redirects: settings. Every other answer is a refusal and waits for
  * a person. `manual`: a status that leaves open whether something was done is `unknown`.
  */
-export function judge(
-  { status, headers, body }: Pick<EgressAnswer, 'status' | 'headers' | 'body'>,
-  manual = false,
-  now = Date.now(),
-): DeliveryOutcome {
+export function judge({ status, headers, body }: Pick<EgressAnswer, 'status' | 'headers' | 'body'>, manual = false): DeliveryOutcome {
   const reason = `answer-${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (AGAIN.has(status) || status >= 500) {
     if (manual && !NOTHING_DONE.has(status)) return { kind: 'unknown', status, reason };
-    const afterSeconds = pauseOf(headers['retry-after'], now);
+    const afterSeconds = pauseOf(headers);
     return {
       kind: 'retry',
       cause: status === 429 ? 'busy' : 'failing',
@@ -37,9 +33,11 @@ export function judge(
   return { kind: 'park', status, reason, ...(words && { words }) };
 }
 
-/** `Retry-After` in seconds: a number, or an HTTP date. Undefined when it is neither. */
-function pauseOf(value: string | string[] | undefined, now: number): number | undefined {
+/** `Retry-After` in seconds: a number, or an HTTP date, which is by the clock of whoever sent it. Undefined when it is neither. */
+function pauseOf({ 'retry-after': value, date }: EgressAnswer['headers']): number | undefined {
   if (typeof value !== 'string') return undefined;
+  const sent = Date.parse(typeof date === 'string' ? date : '');
+  const now = Number.isNaN(sent) ? Date.now() : sent;
   const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1_000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), LONGEST_SECONDS);
 }

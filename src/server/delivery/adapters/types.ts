@@ -75,6 +75,8 @@ export interface DeliveryContext<Settings extends CommonSettings = CommonSetting
   readonly beginSend: () => Promise<void>;
   /** The way out by HTTP: to the destination's endpoints, under its rules, ended when the lease is lost or the worker stops. */
   readonly request: (request: Omit<EgressRequest, 'signal'>) => Promise<EgressAnswer>;
+  /** Milliseconds, by the clock that all nodes share. */
+  readonly now: () => number;
   /** What is delivered as people read it: the application or the answer, PDF. */
   readonly summary: () => Promise<Uint8Array>;
   /** For ways out that are not HTTP: ends when the lease is lost or the worker stops; and the resolver, where it is not the system's. */

@@ -22,6 +22,7 @@ import * as prints from './0018-prints.ts';
 import * as claimPlans from './0019-claim-plans.ts';
 import * as wholeFiles from './0020-whole-files.ts';
 import * as answers from './0021-answers.ts';
+import * as restored from './0022-restored.ts';
 import * as saveInOne from './0027-save-in-one.ts';
 
 const migrations: Record<string, Migration> = {
@@ -45,6 +46,7 @@ const migrations: Record<string, Migration> = {
   '0019-claim-plans': claimPlans,
   '0020-whole-files': wholeFiles,
   '0021-answers': answers,
+  '0022-restored': restored,
   '0027-save-in-one': saveInOne,
 };
 

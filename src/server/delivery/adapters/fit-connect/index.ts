@@ -84,7 +84,7 @@ class Sending {
     // Signed and about this submission, but not what we sent: neither to be sent again nor to be believed.
     if (refused === 'event-tags' && !this.#context.again) return { kind: 'unknown', reason: refused };
     // What was never completed is gone for good after a day, and nobody has seen it.
-    if (ended || refused === 'event-tags' || !isYoung(sent, Date.now())) await this.#save(fresh(sent.attachments.length));
+    if (ended || refused === 'event-tags' || !isYoung(sent, this.#context.now())) await this.#save(fresh(sent.attachments.length));
     else if (!tokens) throw new Halt({ kind: 'retry', cause: 'failing', reason: 'case-unknown' });
     return undefined;
   }
@@ -119,7 +119,7 @@ class Sending {
     const begun = fresh(this.#context.envelope.attachments.length, this.#progress.announcements + 1);
     await this.#save(begun);
     const { submissionId, caseId } = await this.#api.announce(target.publicService, begun.attachments);
-    const announced = { ...begun, remote: submissionId, case: caseId, announcedAt: Date.now() };
+    const announced = { ...begun, remote: submissionId, case: caseId, announcedAt: this.#context.now() };
     await this.#save(announced);
     return announced;
   }

@@ -46,6 +46,7 @@ function contextFor(
     openAttachment: openTestFile,
     summary: testSummary,
     signal: new AbortController().signal,
+    now: Date.now,
     lookup: undefined,
     checkpoint: undefined,
     again: false,
@@ -82,9 +83,9 @@ describe('what is sent', () => {
       'idempotency-key': context.envelope.id,
       'webhook-id': context.envelope.id,
     });
-    expect(verify([SECRET], call.headers, call.body)).toBe(true);
-    expect(verify(['another-secret-of-a-test'], call.headers, call.body)).toBe(false);
-    expect(verify([SECRET], call.headers, Buffer.concat([call.body, Buffer.from(' ')]))).toBe(false);
+    expect(verify([SECRET], call.headers, call.body, Date.now())).toBe(true);
+    expect(verify(['another-secret-of-a-test'], call.headers, call.body, Date.now())).toBe(false);
+    expect(verify([SECRET], call.headers, Buffer.concat([call.body, Buffer.from(' ')]), Date.now())).toBe(false);
   });
 
   it('with files: multipart/form-data as others read it, the envelope first, each file as its hash says', async () => {
@@ -97,7 +98,7 @@ describe('what is sent', () => {
     expect(parts.map(([name]) => name)).toEqual(['envelope', 'attachment', 'attachment']);
     const [, envelope] = parts[0]!;
     expect(fits(JSON.parse(envelope as string)), JSON.stringify(fits.errors)).toBe(true);
-    expect(verify([SECRET], call.headers, Buffer.from(envelope as string))).toBe(true);
+    expect(verify([SECRET], call.headers, Buffer.from(envelope as string), Date.now())).toBe(true);
     for (const [n, [, file]] of parts.slice(1).entries()) {
       expect([(file as File).name, (file as File).type]).toEqual([`file-${n}`, 'application/pdf']);
       expect(Buffer.from(await (file as File).arrayBuffer()).equals(FILE)).toBe(true);
@@ -117,8 +118,8 @@ describe('what is sent', () => {
     const next = 'whsec_bmV4dC1zZWNyZXQtb2YtYS10ZXN0';
     await httpJson.send(contextFor({ secrets: [next, SECRET] }));
     const [call] = office.calls as [Call];
-    expect(verify([SECRET], call.headers, call.body)).toBe(true);
-    expect(verify([next], call.headers, call.body)).toBe(true);
+    expect(verify([SECRET], call.headers, call.body, Date.now())).toBe(true);
+    expect(verify([next], call.headers, call.body, Date.now())).toBe(true);
     expect(String(call.headers['webhook-signature']).split(' ')).toHaveLength(2);
   });
 
@@ -143,7 +144,7 @@ describe('OAuth 2 client credentials', () => {
     // RFC 6749, 2.3.1: both parts are form-encoded before they are joined
     expect(issuer.calls[0]!.headers.authorization).toBe(`Basic ${Buffer.from('portal%3A1:geheim%26mehr').toString('base64')}`);
     expect(office.calls.map((call) => call.headers.authorization)).toEqual(Array(3).fill('Bearer first'));
-    expect(verify([SECRET], office.calls[0]!.headers, office.calls[0]!.body)).toBe(true);
+    expect(verify([SECRET], office.calls[0]!.headers, office.calls[0]!.body, Date.now())).toBe(true);
   });
 
   it('a 401 is answered with a new token, once', async () => {

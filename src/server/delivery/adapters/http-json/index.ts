@@ -39,7 +39,7 @@ async function sendOnce(context: DeliveryContext<HttpJsonSettings>): Promise<Del
     method: 'POST',
     url: destination.url,
     headers: {
-      ...sign(destination.secrets, envelope.id, bytes),
+      ...sign(destination.secrets, envelope.id, bytes, context.now()),
       'idempotency-key': envelope.id,
       'user-agent': 'Schalter/1',
       accept: 'application/json, application/problem+json',

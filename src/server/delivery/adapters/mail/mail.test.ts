@@ -48,6 +48,7 @@ function contextOf(destination = settingsOf(), count = 0): DeliveryContext<MailS
     openAttachment: openTestFile,
     summary: testSummary,
     signal: new AbortController().signal,
+    now: Date.now,
     lookup: undefined,
     checkpoint: undefined,
     again: false,

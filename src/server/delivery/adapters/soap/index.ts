@@ -32,7 +32,7 @@ async function send(context: DeliveryContext<SoapSettings>): Promise<DeliveryOut
     // A password in clear goes where nobody else reads it.
     if (destination.user?.digest === false && !url.startsWith('https:') && !destination.allowHttp)
       return { kind: 'retry', cause: 'settings', reason: 'password-in-clear' };
-    const pieces = messageOf(destination, operation, envelope, bytes);
+    const pieces = messageOf(destination, operation, envelope, bytes, new Date(context.now()));
     const { type, length, parts } = wireBody(pieces, operation, destination.mtom ?? operation.mtom, context.openAttachment);
     await context.beginSend();
     faultPoint('delivery-signed');

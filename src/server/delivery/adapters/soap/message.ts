@@ -79,7 +79,7 @@ export function messageOf(
   operation: Operation,
   envelope: Envelope,
   bytes: Uint8Array,
-  now = new Date(),
+  now: Date,
 ): Piece[] {
   const body = new Body(operation, envelope, bytes);
   for (const part of message) body.add(part, envelope);

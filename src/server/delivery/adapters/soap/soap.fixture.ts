@@ -32,6 +32,7 @@ export function soapContext(
     openAttachment: openTestFile,
     summary: testSummary,
     signal: new AbortController().signal,
+    now: Date.now,
     lookup: undefined,
     checkpoint: undefined,
     again: false,
