@@ -39,13 +39,13 @@ async function proofOf({ portal }: Request, { municipality, sessionHash }: Clerk
 }
 
 async function ticketFor(request: Request, clerk: Clerk, { id }: SubmissionRow): Promise<string> {
-  const until = String(Date.now() + OPEN_FOR);
+  const until = String(request.portal.store.now() + OPEN_FOR);
   return `${id}.${until}.${(await proofOf(request, clerk, id, until)).toString('base64url')}`;
 }
 
 async function ofTicket(request: Request, clerk: Clerk, ticket: string): Promise<SubmissionRow | undefined> {
   const [id, until, proof] = ticket.split('.');
-  if (!id || !until || !proof || !/^[0-9a-f-]{36}$/.test(id) || !(Number(until) > Date.now())) return undefined;
+  if (!id || !until || !proof || !/^[0-9a-f-]{36}$/.test(id) || !(Number(until) > request.portal.store.now())) return undefined;
   const expected = await proofOf(request, clerk, id, until);
   const given = Buffer.from(proof, 'base64url');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
