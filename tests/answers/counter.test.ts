@@ -62,7 +62,7 @@ it('opened, answered with two files, and told to everybody', async () => {
   const empty = await clerk.send(PAGE, form(page, ' '));
   expect([empty.status, empty.body.includes('Schreiben Sie eine Antwort')]).toEqual([422, true]);
   const sent = await clerk.send(PAGE, form(empty, '90 Zentimeter, sagt die Person', [], [FILES[0], FILES[1]]));
-  expect([sent.status, sent.body.includes('Ihre Antwort ist eingegangen')]).toEqual([200, true]);
+  expect([sent.status, sent.body.includes('Die Antwort ist aufgenommen')]).toEqual([200, true]);
   const answer = await until(() => about.answers[0], 'the answer at the office');
   expect(answer).toMatchObject({ text: '90 Zentimeter, sagt die Person', channel: 'phone', sends: 1 });
   expect(answer.by).not.toBe('citizen');

@@ -108,7 +108,7 @@ it('where an office has a mapping of its own, nobody is led to a page that leads
   const citizen = new PlainBrowser(stage.portal.port);
   const reference = await submit(citizen, journey('resident-parking', 'new-own-car'));
   await callBack(reference, 'mapped', 'Wo steht das Auto?');
-  expect(stage.portal.output()).toContain('"event":"question_unanswerable"');
+  await until(() => (stage.portal.output().includes('"event":"question_unanswerable"') ? true : undefined), 'the word in the log');
   const status = await citizen.visit(`/de/status/${reference}`);
   expect(status.body).toContain('Wo steht das Auto?');
   expect(status.body).toContain('Wenden Sie sich bitte direkt an sie');

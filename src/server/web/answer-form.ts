@@ -161,7 +161,6 @@ export async function answerFields(
     plainField(TEXT, t.t('answering.text'), t.t('answering.textHint'), lang, {
       raw: { '': [...(left.values.get(TEXT.id) ?? [])] },
       problems,
-      optional: true,
     }),
     plainField(FILES, t.t('answering.files'), t.t('answering.filesHint'), lang, { raw: { files: shown }, problems, optional: true }),
   ];

@@ -39,13 +39,13 @@ async function proofOf({ portal }: Request, { municipality, sessionHash }: Clerk
 }
 
 async function ticketFor(request: Request, clerk: Clerk, { id }: SubmissionRow): Promise<string> {
-  const until = String(Date.now() + OPEN_FOR);
+  const until = String(request.portal.store.now() + OPEN_FOR);
   return `${id}.${until}.${(await proofOf(request, clerk, id, until)).toString('base64url')}`;
 }
 
 async function ofTicket(request: Request, clerk: Clerk, ticket: string): Promise<SubmissionRow | undefined> {
   const [id, until, proof] = ticket.split('.');
-  if (!id || !until || !proof || !/^[0-9a-f-]{36}$/.test(id) || !(Number(until) > Date.now())) return undefined;
+  if (!id || !until || !proof || !/^[0-9a-f-]{36}$/.test(id) || !(Number(until) > request.portal.store.now())) return undefined;
   const expected = await proofOf(request, clerk, id, until);
   const given = Buffer.from(proof, 'base64url');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
@@ -65,7 +65,8 @@ async function viewOf(request: Request, clerk: Clerk, { typed, problem, opened, 
   const action = answerPath(lang);
   if (sent) {
     const given = (await answersOf(portal, municipality.id, sent)).at(-1)!;
-    return { kind: 'sent', service: serviceName(request, sent.service), sent: sentView(request, sent, given, recipientOf(request, sent)) };
+    const told = { ...sentView(request, sent, given, recipientOf(request, sent)), title: t.t('counter.answer.sent') };
+    return { kind: 'sent', service: serviceName(request, sent.service), sent: told };
   }
   if (opened) {
     const { row, question, elsewhere } = opened;
