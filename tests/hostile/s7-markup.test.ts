@@ -6,6 +6,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sign } from '../../src/server/delivery/signature.ts';
+import { caseOf } from '../answers/asked.ts';
 import { openBrowser } from '../e2e/person.ts';
 import { hidden, PlainBrowser, root, SECRET, type Answer, type TestPortal } from '../portal.ts';
 import { corpus } from './s7-corpus.ts';
@@ -211,6 +212,8 @@ it('typed texts, on the page itself, in its errors, in a conflict, in the review
 it('after handing in, with texts from the back office', async () => {
   const other = new PlainBrowser(portal.port);
   reference = await submit(other, journey('bulky-waste', 'sofa-free', { 'pickup.notes': corpus('typed')[0]!.text }));
+  // what the office says by itself would withdraw a question
+  await caseOf(stage, { reference });
   const { rows } = await stage.owner.query<{ id: string }>('select id from submission where reference = $1', [reference]);
   for (const [n, { text }] of corpus('office').entries()) {
     const body = Buffer.from(
