@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../../tests/postgres.ts';
 import { claimDeliveries, markUnknown, submissionById, syncDestination } from '#server/store';
@@ -151,6 +152,56 @@ describe('R16: call-backs', () => {
   });
 });
 
+it(
+  'S25: whatever comes as a call-back, signed or not, is answered, and one that is no news changes nothing',
+  { timeout: 120_000 },
+  async () => {
+    const runs = 10_000;
+    const statuses = new Map<number, number>();
+    /** Mostly what belongs there, and else anything. */
+    const or = (right: fc.Arbitrary<unknown>) => fc.oneof({ weight: 19, arbitrary: right }, { weight: 1, arbitrary: fc.jsonValue() });
+    const news = fc.record(
+      {
+        type: or(fc.constant('status')),
+        eventId: or(fc.uuid()),
+        id: or(fc.constant(given.envelopes[0]!.id)),
+        status: or(fc.constantFrom('received', 'in_progress', 'information_requested', 'decided')),
+        at: or(fc.constant(new Date().toISOString())),
+        text: or(fc.string({ unit: 'binary', maxLength: 3_000 })),
+        __proto__: fc.jsonValue(),
+      },
+      { requiredKeys: ['type', 'eventId', 'id', 'status', 'at'] },
+    );
+    const bodies = fc.oneof(
+      { weight: 4, arbitrary: news.map((one) => JSON.stringify(one)) },
+      { weight: 1, arbitrary: fc.json() },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    );
+    const property = fc.asyncProperty(bodies, fc.constantFrom('right', 'wrong', 'none', 'odd'), fc.string(), async (text, signed, odd) => {
+      const body = Buffer.from(text);
+      const id = /"eventId":"([^"\\]*)"/.exec(text)?.[1] ?? odd;
+      const headers =
+        signed === 'none'
+          ? {}
+          : signed === 'odd'
+            ? { 'webhook-id': id, 'webhook-timestamp': odd, 'webhook-signature': odd }
+            : sign([signed === 'right' ? SECRET : 'another-secret-of-a-test'], id, body, Date.now());
+      const begun = performance.now();
+      const { status } = await receiveStatus(context, { id: 'musterstadt' }, headers, body);
+      expect(performance.now() - begun).toBeLessThan(1_000);
+      expect([200, 400, 401, 404]).toContain(status);
+      if (status === 200) expect(signed).toBe('right');
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+    await fc.assert(property, { numRuns: runs });
+    expect(['submitted', 'received', 'in_progress', 'information_requested', 'decided']).toContain(await lifecycle());
+    expect([...statuses.keys()].sort()).toEqual([200, 400, 401]);
+    process.stdout.write(
+      `S25: ${runs} call-backs: ${[...statuses].map(([status, n]) => `${n} × ${status}`).join(', ')}; 0 × 500, none took a second\n`,
+    );
+  },
+);
+
 describe('the text for the citizen', () => {
   it('is shown plain, with its lines, and lies sealed; no log has it', async () => {
     const text = `Bitte reichen Sie nach:\r\n– <b>Ausweis</b> von ${CANARY}\u202e\u0007`;
@@ -167,7 +218,9 @@ describe('the text for the citizen', () => {
   it('that does not open hides nothing else', async () => {
     await send({ body: { text: 'Guten Tag' } });
     await owner.query(
-      `update status_event set text_sealed = set_byte(text_sealed, 30, 255 - get_byte(text_sealed, 30)) where text_sealed is not null`,
+      `update status_event set text_sealed = set_byte(text_sealed, 30, 255 - get_byte(text_sealed, 30))
+         where text_sealed is not null and submission_id = $1`,
+      [given.submission],
     );
     expect((await events()).map(({ status, text }) => ({ status, text }))).toEqual([
       { status: 'submitted', text: undefined },
