@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FAULTS, type Fault } from '../../src/backoffice/faults.ts';
 import type { Journey } from '../journeys.ts';
 import { PlainBrowser, type Answer, type TestPortal } from '../portal.ts';
-import { run, until } from '../travel.ts';
-import { checkDeliveries, endLeases, figure, openFaultWorld, sofa, times, type FaultWorld } from './world.ts';
+import { run } from '../travel.ts';
+import { checkDeliveries, drain, endLeases, figure, openFaultWorld, sofa, times, type FaultWorld } from './world.ts';
 
 const APPLICATIONS = times(40, 2_000);
 const KILLS = times(6, 60);
@@ -111,15 +111,7 @@ it('kill test: whatever dies, everything that was acknowledged arrives once and 
 
   world.backoffice.faults.set('none', 0);
   await endLeases(world);
-  const drained = async () => {
-    await world.sql(`update destination set open_until = null`);
-    await world.sql(`update delivery set next_at = now() where state = 'queued' and next_at > now()`);
-    const [row] = await world.sql<{ n: number }>(`select count(*)::int as n from delivery where state <> 'delivered'`);
-    if (row!.n === 0) return true;
-    await sleep(200);
-    return undefined;
-  };
-  await until(drained, 'the end of the queue', 300_000);
+  await drain(world);
 
   expect(new Set(acknowledged.values()).size).toBe(APPLICATIONS);
   await checkDeliveries(world, [...acknowledged.values()]);

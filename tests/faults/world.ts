@@ -149,3 +149,16 @@ export async function allDelivered(world: FaultWorld, submissions: number): Prom
   };
   await until(delivered, `${submissions} deliveries`, 60_000);
 }
+
+/** Lets no pause pass: what waits for its time, or for its destination's, is due until all is delivered. */
+export async function drain(world: FaultWorld): Promise<void> {
+  const drained = async () => {
+    await world.sql(`update destination set open_until = null`);
+    await world.sql(`update delivery set next_at = now() where state = 'queued' and next_at > now()`);
+    const [row] = await world.sql<{ n: number }>(`select count(*)::int as n from delivery where state <> 'delivered'`);
+    if (row!.n === 0) return true;
+    await new Promise((wait) => setTimeout(wait, 200));
+    return undefined;
+  };
+  await until(drained, 'the end of the queue', 300_000);
+}
