@@ -280,9 +280,9 @@ export const settingsFor = (url: string, more: Partial<HttpJsonSettings> = {}): 
   oauth2: more.oauth2 && { ...more.oauth2 },
 });
 
-/** Waits until `look` gives something, at most ten seconds. */
-export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ; await new Promise((wait) => setTimeout(wait, 15))) {
+/** Waits until `look` gives something, at most `patience` milliseconds. */
+export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false, patience = 10_000): Promise<T> {
+  for (const deadline = Date.now() + patience; ; await new Promise((wait) => setTimeout(wait, 15))) {
     const found = await look();
     if (found) return found;
     if (Date.now() > deadline) throw new Error('did not come');
