@@ -1,4 +1,4 @@
-/** S22: guessing codes. Ten tries a quarter of an hour, by who tries and by what is tried, exactly, over all portals of one database. */
+/** S22: guessing codes. Ten tries a quarter of an hour, by who tries and by what is tried, exactly, over all four portals of one database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newReference } from '../../src/server/applications/codes.ts';
 import { PlainBrowser, type Answer, type TestPortal } from '../portal.ts';
@@ -10,22 +10,25 @@ let portals: TestPortal[];
 beforeAll(async () => {
   const env = { SCHALTER_PROXIES: '127.0.0.1' };
   stage = await openStage({ env });
-  portals = [stage.portal, await stage.start(env)];
+  portals = [stage.portal, ...(await Promise.all([1, 2, 3].map(() => stage.start(env))))];
 }, 60_000);
 afterAll(async () => {
-  await portals[1]!.stop();
+  process.stdout.write(
+    `S22: ${portals.length} portals on one database: exactly ${LIMIT} tries of each kind, the next is answered 429 with a time\n`,
+  );
+  await Promise.all(portals.slice(1).map((one) => one.stop()));
   await stage.close();
 });
 beforeEach(() => stage.owner.query('delete from rate_limit'));
 
 type Try = (n: number) => { lang?: string; path: string; form: [string, string][]; from: string };
 
-/** `times` tries at once, in turn at both portals. */
+/** `times` tries at once, in turn at all portals. */
 function tries(times: number, one: Try): Promise<Answer[]> {
   return Promise.all(
     Array.from({ length: times }, (_, n) => {
       const { path, form, from, lang = 'de' } = one(n);
-      return new PlainBrowser(portals[n % 2]!.port).send(`/${lang}/${path}`, form, { 'x-forwarded-for': from });
+      return new PlainBrowser(portals[n % portals.length]!.port).send(`/${lang}/${path}`, form, { 'x-forwarded-for': from });
     }),
   );
 }
