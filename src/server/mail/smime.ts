@@ -37,5 +37,5 @@ export async function encrypt(content: Uint8Array, pem: string): Promise<Buffer>
   return Buffer.from(info.toSchema().toBER());
 }
 
-/** The bytes alone: a Buffer may lie in a larger block. */
-const bytes = (from: Uint8Array): ArrayBuffer => from.slice().buffer;
+/** The bytes alone, copied: a Buffer lies in a larger block with what others wrote there, and its own `slice` leaves it there. */
+const bytes = (from: Uint8Array): ArrayBuffer => new Uint8Array(from).buffer;
