@@ -75,3 +75,13 @@ export async function processesIn(folder: string): Promise<number[]> {
   }
   return found;
 }
+
+/** Kills processes that were seen a moment ago; one that has ended by itself meanwhile is no fault. */
+export function killHard(pids: readonly number[]): void {
+  for (const pid of pids)
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../travel.ts';
 import { hidden, PlainBrowser } from '../portal.ts';
-import { processesIn } from '../postgres.ts';
+import { killHard, processesIn } from '../postgres.ts';
 import { Saver } from './saver.ts';
 import { figure, full, openFaultWorld, times, type FaultWorld } from './world.ts';
 
@@ -17,7 +17,7 @@ afterAll(() => world?.close());
 async function killDatabase(): Promise<void> {
   const pids = await processesIn(join(world.dataDir, 'postgres', 'cluster'));
   expect(pids.length).toBeGreaterThan(1);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  killHard(pids);
 }
 
 it('R3: kill -9 of the database under load loses nothing, and the portal says what to do meanwhile', { timeout: 300_000 }, async () => {

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore, type Store } from '#server/store';
 import { until } from '../travel.ts';
 import { root } from '../portal.ts';
-import { processesIn, silent } from '../postgres.ts';
+import { killHard, processesIn, silent } from '../postgres.ts';
 import { figure, times } from './world.ts';
 
 let dataDir: string;
@@ -43,7 +43,7 @@ function begin(): ChildProcess {
 async function killDatabase(): Promise<void> {
   const folders = await readdir(base()).catch(() => []);
   for (const folder of ['', ...folders]) {
-    for (const pid of await processesIn(join(base(), folder))) process.kill(pid, 'SIGKILL');
+    killHard(await processesIn(join(base(), folder)));
   }
 }
 
