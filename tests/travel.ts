@@ -105,8 +105,8 @@ export async function run(browser: PlainBrowser, journey: Journey, stopBefore?: 
   return { visited, last };
 }
 
-/** Waits until something is there, 15 seconds by default. */
-export async function until<T>(look: () => T | undefined | Promise<T | undefined>, what: string, patience = 15_000): Promise<T> {
+/** Waits until something is there, 25 seconds by default: less than a test has. */
+export async function until<T>(look: () => T | undefined | Promise<T | undefined>, what: string, patience = 25_000): Promise<T> {
   const deadline = Date.now() + patience;
   for (;;) {
     const found = await look();

@@ -1,8 +1,8 @@
 /** R15: the same form sent ten times at once, as from impatient clicks, and once more later: one effect, the same answer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filledIn, multipart, until, run, type Pairs } from '../travel.ts';
+import { filledIn, multipart, run, type Pairs } from '../travel.ts';
 import { hidden, PlainBrowser, type Answer } from '../portal.ts';
-import { checkDeliveries, figure, openFaultWorld, sofa, times, withFile, type FaultWorld } from './world.ts';
+import { allDelivered, checkDeliveries, figure, openFaultWorld, sofa, times, withFile, type FaultWorld } from './world.ts';
 
 const APPLY = '/de/apply/bulky-waste';
 const ROUNDS = times(2, 20);
@@ -102,7 +102,7 @@ describe('R15: one effect and the same answer', () => {
     figure(`R15: upload, ${ROUNDS} times 11 posts: ${ROUNDS} files`);
   });
 
-  it('submit', { timeout: 120_000 }, async () => {
+  it('submit', { timeout: 240_000 }, async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const browser = new PlainBrowser(world.port);
       const { last, at } = await run(browser, sofa, (step) => step.page.kind === 'check');
@@ -118,11 +118,7 @@ describe('R15: one effect and the same answer', () => {
       ]);
       expect(late.status).toBe(409);
     }
-    await until(() => (world.backoffice.cases.size >= references.length ? true : undefined), 'the applications at the back office');
-    await until(
-      async () => ((await count(`from delivery where state = 'sending'`)) === 0 ? true : undefined),
-      'the ends of the deliveries',
-    );
+    await allDelivered(world, references.length);
     await checkDeliveries(world, references);
     figure(`R15: submit, ${ROUNDS} times 11 posts: ${references.length} receipts, ${world.backoffice.cases.size} effects`);
   });

@@ -142,12 +142,16 @@ export async function checkDeliveries(world: FaultWorld, acknowledged: readonly 
 /** Lets a minute pass for the leases of a killed worker. */
 export const endLeases = (world: FaultWorld) => world.sql(`update delivery set next_at = now() where state = 'sending'`);
 
+/** Waits longer than the pauses after two failed attempts, which a busy machine can bring about; tells why where it never comes. */
 export async function allDelivered(world: FaultWorld, submissions: number): Promise<void> {
+  let seen: { state: string; attempts: number; last_error: string | null }[] = [];
   const delivered = async () => {
-    const [row] = await world.sql<{ n: number }>(`select count(*)::int as n from delivery where state = 'delivered'`);
-    return row!.n >= submissions ? true : undefined;
+    seen = await world.sql(`select state, attempts, last_error from delivery`);
+    return seen.filter(({ state }) => state === 'delivered').length >= submissions ? true : undefined;
   };
-  await until(delivered, `${submissions} deliveries`, 60_000);
+  await until(delivered, `${submissions} deliveries`, 90_000).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(seen.filter(({ state }) => state !== 'delivered'))}`);
+  });
 }
 
 /** Lets no pause pass: what waits for its time, or for its destination's, is due until all is delivered. */
