@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   fields: [],
   flow: ['fields'],
   package: ['i18n', 'fields', 'flow'],
+  fim: ['fields', 'flow', 'package'],
   // what pages show: pure, so that a browser can make it as well; of packages and components it knows the types alone
   views: ['i18n', 'fields', 'flow', 'package', 'ui'],
   // the sheet in the browser

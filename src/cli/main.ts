@@ -19,6 +19,8 @@ const COMMANDS: readonly Entry[] = [
   },
   { name: 'flow explore', summary: 'walks every path of a service; what cannot be reached', load: () => import('./flow-explore.ts') },
   { name: 'flow export', summary: 'a service as XState machine, Mermaid diagram or JSON Schema', load: () => import('./flow-export.ts') },
+  { name: 'fim import', summary: 'a FIM schema as the first draft of a service', load: () => import('./fim-import.ts') },
+  { name: 'fim diff', summary: 'an imported service and a newer version of its schema', load: () => import('./fim-diff.ts') },
   { name: 'deliver status', summary: 'the delivery equation: nothing is lost', load: () => import('./deliver-status.ts') },
   {
     name: 'deliver restored',

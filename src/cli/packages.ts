@@ -25,7 +25,7 @@ export function existingFolder(dir: string): string {
 
 /** Reads a package for a command that needs a sound one. Throws an Error with its findings when it has any. */
 export function soundPackage(dir: string): Package {
-  const { package: found, findings } = readPackage(dir, fieldTypes);
+  const { package: found, findings } = readPackage(dir, fieldTypes, { drafts: true });
   if (!found) throw new Error(`${shown(dir)} cannot be read:\n\n${findingsText(dir, findings)}`);
   return found;
 }

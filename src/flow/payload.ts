@@ -130,11 +130,11 @@ class PayloadCompiler {
       if (stored === undefined || stored === null) return undefined;
       let value: Json | undefined = found.type.toPayload ? found.type.toPayload(stored, found.config) : stored;
       for (const member of rest) {
-        value =
-          value !== null && typeof value === 'object' && !Array.isArray(value) && Object.hasOwn(value, member) ? value[member] : undefined;
+        value = memberOf(value, member);
         if (value === undefined) return undefined;
       }
-      if (!map) return value ?? undefined;
+      if (object.first === true && Array.isArray(value)) value = value[0];
+      if (!map || value === undefined) return value ?? undefined;
       const translate = (code: Json): Json => (Object.hasOwn(map, String(code)) ? map[String(code)]! : code);
       return Array.isArray(value) ? value.map(translate) : translate(value);
     };
@@ -177,6 +177,12 @@ class PayloadCompiler {
       value = (value as Scope | undefined)?.[name];
     return Array.isArray(value) ? value : [];
   }
+}
+
+/** A member of a value; of several values (files), the members of all of them. */
+function memberOf(value: Json, member: string): Json | undefined {
+  if (Array.isArray(value)) return some(value.map((one) => memberOf(one, member)).filter((one) => one !== undefined));
+  return value !== null && typeof value === 'object' && Object.hasOwn(value, member) ? value[member] : undefined;
 }
 
 function some(values: Json[]): Json | undefined {

@@ -8,16 +8,18 @@ import type { FieldTypes } from '#fields';
 import type { Json } from '#flow';
 import { MAX_FILE_BYTES, MAX_TOTAL_BYTES, parseJson } from './json.ts';
 import { fieldProblems, schemaProblems, type FileKind } from './schemas.ts';
-import type { Finding, JourneyDocument, PackageDocuments } from './types.ts';
+import type { FimDocument, Finding, JourneyDocument, PackageDocuments } from './types.ts';
 
 /** Language tags as file names: `de`, `de-simple`, `pt-br`. */
 const TEXT_FILE = /^[a-z]{2,3}(-[a-z0-9]+)*\.json$/;
 const NAMED_FILE = /^[A-Za-z0-9][A-Za-z0-9_-]*\.json$/;
-const SINGLE: ReadonlyMap<string, FileKind> = new Map([
+const NEEDED: ReadonlyMap<string, FileKind> = new Map([
   ['service.json', 'service'],
   ['flow.json', 'flow'],
   ['payload.json', 'payload'],
 ]);
+/** Only imported flows have `fim.json`. */
+const SINGLE: ReadonlyMap<string, FileKind> = new Map([...NEEDED, ['fim.json', 'fim']]);
 const FOLDERS: ReadonlyMap<string, { kind: FileKind; name: RegExp }> = new Map([
   ['texts', { kind: 'texts' as const, name: TEXT_FILE }],
   ['journeys', { kind: 'journey' as const, name: NAMED_FILE }],
@@ -29,6 +31,7 @@ export interface PackageFiles {
   /** Undefined when a file that the service cannot do without is missing or broken. */
   documents?: PackageDocuments;
   journeys: { file: string; document: JourneyDocument }[];
+  fim?: FimDocument;
   findings: Finding[];
 }
 
@@ -97,7 +100,7 @@ function list(dir: string, report: Report): [file: string, kind: FileKind][] {
       'Name the folder with lower-case letters, digits and hyphens.',
     );
   }
-  for (const [file] of SINGLE) {
+  for (const [file] of NEEDED) {
     if (!names.has(file))
       report('missing-file', file, '', `The file ${file} is missing.`, 'Add it; flows/README.md shows what belongs in it.');
   }
@@ -157,13 +160,14 @@ function eachField(flow: Json, types: FieldTypes) {
   return visit(flow as Outline, '');
 }
 
-function assemble(id: string, parsed: ReadonlyMap<string, Json>): Pick<PackageFiles, 'documents' | 'journeys'> {
+function assemble(id: string, parsed: ReadonlyMap<string, Json>): Pick<PackageFiles, 'documents' | 'journeys' | 'fim'> {
   const inside = <T>(folder: string): [string, T][] =>
     [...parsed]
       .filter(([file]) => file.startsWith(`${folder}/`))
       .map(([file, value]) => [file.slice(folder.length + 1, -'.json'.length), value as T]);
   const journeys = inside<JourneyDocument>('journeys').map(([name, document]) => ({ file: `journeys/${name}.json`, document }));
-  if (![...SINGLE.keys()].every((file) => parsed.has(file))) return { journeys };
+  const fim = parsed.get('fim.json') as FimDocument | undefined;
+  if (![...NEEDED.keys()].every((file) => parsed.has(file))) return { journeys, fim };
   const documents = {
     id,
     service: parsed.get('service.json'),
@@ -172,5 +176,5 @@ function assemble(id: string, parsed: ReadonlyMap<string, Json>): Pick<PackageFi
     texts: Object.fromEntries(inside('texts')),
     lists: Object.fromEntries(inside('lists')),
   };
-  return { documents: documents as unknown as PackageDocuments, journeys };
+  return { documents: documents as unknown as PackageDocuments, journeys, fim };
 }

@@ -8,12 +8,15 @@ export {
   packageHash,
   parameterTypes,
   parameterValues,
+  readOrigin,
   readPackage,
   readPackages,
 } from './read.ts';
 export { canonicalJson, parseJson } from './json.ts';
 export { payloadValidator } from './schemas.ts';
+export { canBlowUp } from './check/patterns.ts';
 export { checkPackage } from './check/index.ts';
 export { explore, type Exploration, type ExploredJourney, type ExploreOptions } from './explore/index.ts';
+export { travel } from './explore/travel.ts';
 export { Coverage } from './observe.ts';
 export { answersSchema, mermaid, stateMachine } from './export.ts';

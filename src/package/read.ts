@@ -6,7 +6,16 @@ import { compile, compilePayload, type CompileResult, type Flow, type Json, type
 import { readFiles, type PackageFiles } from './files.ts';
 import { hashOf } from './json.ts';
 import { payloadValidator } from './schemas.ts';
-import type { CodeEntry, Finding, JourneyDocument, Package, PackageDocuments, ServiceDocument } from './types.ts';
+import type {
+  CodeEntry,
+  FimDocument,
+  FimOpenPoint,
+  Finding,
+  JourneyDocument,
+  Package,
+  PackageDocuments,
+  ServiceDocument,
+} from './types.ts';
 
 const PARAMETER_TYPES = { money: 'double', number: 'double', text: 'string', yesno: 'bool' } as const;
 
@@ -36,15 +45,17 @@ export interface Loaded {
   readonly documents?: PackageDocuments;
   readonly flow?: Flow;
   readonly journeys: readonly { file: string; document: JourneyDocument }[];
+  readonly fim?: FimDocument;
 }
 
 /** Reads a folder and compiles its flow and payload. */
 export function loadPackage(dir: string, types: FieldTypes): Loaded {
-  const { documents, journeys, findings }: PackageFiles = readFiles(dir, types);
-  if (!documents) return { findings, journeys };
+  const { documents, journeys, fim, findings }: PackageFiles = readFiles(dir, types);
+  findings.push(...(fim?.open ?? []).map(openPoint));
+  if (!documents) return { findings, journeys, fim };
   const { flow, problems } = compileSafely(documents, types);
   findings.push(...problems.map((problem) => ({ ...problem, severity: 'error' as const, file: 'flow.json' })));
-  if (!flow) return { findings, documents, journeys };
+  if (!flow) return { findings, documents, journeys, fim };
   const template = compilePayload(flow, documents.payload.document);
   findings.push(...template.problems.map((problem) => ({ ...problem, severity: 'error' as const, file: 'payload.json' })));
   try {
@@ -60,7 +71,47 @@ export function loadPackage(dir: string, types: FieldTypes): Loaded {
       remedy: 'Correct the schema (JSON Schema 2020-12, patterns in RE2 syntax).',
     });
   }
-  return { findings, documents, flow, journeys };
+  return { findings, documents, flow, journeys, fim };
+}
+
+/** Where an imported flow comes from, and the FIM paths that its fields and the fixed values of its payload carry today. */
+export function readOrigin(dir: string, types: FieldTypes): { fim?: FimDocument; carried: ReadonlySet<string> } {
+  const { fim, documents } = readFiles(dir, types);
+  const carried = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (node === null || typeof node !== 'object') return;
+    const { fim: path, type } = node as { fim?: unknown; type?: unknown };
+    if (typeof path === 'string' && typeof type === 'string') carried.add(path);
+    Object.values(node).forEach(visit);
+  };
+  visit(documents?.flow);
+  // Fixed values and notes have no field: they are carried by the payload, or as a text.
+  keysOf(documents?.payload.document, [], carried);
+  return { fim, carried };
+}
+
+function keysOf(template: unknown, path: readonly string[], into: Set<string>): void {
+  if (template === null || typeof template !== 'object') return;
+  for (const [key, value] of Object.entries(template)) {
+    if (key === '$const') into.add(path.join('.'));
+    else keysOf(value, key.startsWith('$') || key === 'item' ? path : [...path, key], into);
+  }
+}
+
+/** Name of the finding for what an import left open. */
+export const OPEN_POINT = 'fim-open';
+
+/** What an import could not decide keeps the flow from going live. */
+function openPoint({ path, rule, text, why }: FimOpenPoint, index: number): Finding {
+  const of = [rule && `rule ${rule}`, path && `at ${path}`].filter(Boolean).join(' ');
+  return {
+    rule: OPEN_POINT,
+    severity: 'error',
+    file: 'fim.json',
+    place: `/open/${index}`,
+    message: `Not carried over from the schema${of ? ` (${of})` : ''}: "${text}": ${why}.`,
+    remedy: 'Decide it in the flow (a condition, a rule, a list, a limit), then remove the entry from "open".',
+  };
 }
 
 /** One package that the compiler chokes on must not keep the others from being served. */
@@ -75,11 +126,16 @@ function compileSafely(documents: PackageDocuments, types: FieldTypes): CompileR
 
 /**
  * Reads the folder of a service. `package` is there when it can be served; the findings are those of reading and compiling, not of the
- * whole publish check (`checkPackage`), which takes longer.
+ * whole publish check (`checkPackage`), which takes longer. `drafts`: also with open points of an import, which are never served.
  */
-export function readPackage(dir: string, types: FieldTypes): { package?: Package; findings: Finding[] } {
+export function readPackage(
+  dir: string,
+  types: FieldTypes,
+  options: { drafts?: boolean } = {},
+): { package?: Package; findings: Finding[] } {
   const { documents, flow, findings } = loadPackage(dir, types);
-  if (!documents || !flow || findings.some(({ severity }) => severity === 'error')) return { findings };
+  const grave = ({ severity, rule }: Finding) => severity === 'error' && !(options.drafts && rule === OPEN_POINT);
+  if (!documents || !flow || findings.some(grave)) return { findings };
   return { package: assemble(documents, flow), findings };
 }
 

@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
 import type { FieldType, Json } from '#fields';
+import fim from '../../static/schemas/fim.schema.json' with { type: 'json' };
 import journey from '../../static/schemas/journey.schema.json' with { type: 'json' };
 import list from '../../static/schemas/list.schema.json' with { type: 'json' };
 import payload from '../../static/schemas/payload.schema.json' with { type: 'json' };
@@ -10,7 +11,7 @@ import texts from '../../static/schemas/texts.schema.json' with { type: 'json' }
 import { fieldSchema, outlineSchema } from './flow-schema.ts';
 import { escapePointer } from './json.ts';
 
-const SCHEMAS = { flow: outlineSchema, journey, list, payload, service, texts };
+const SCHEMAS = { fim, flow: outlineSchema, journey, list, payload, service, texts };
 export type FileKind = keyof typeof SCHEMAS;
 
 export interface SchemaProblem {

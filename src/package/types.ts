@@ -46,7 +46,7 @@ export interface ServiceDocument {
 
 export type Template =
   | Json
-  | { $from: string; map?: Record<string, Json> }
+  | { $from: string; map?: Record<string, Json>; first?: boolean }
   | { $cel: string }
   | { $const: Json }
   | { $each: string; as?: string; item: Template; keep?: boolean }
@@ -66,6 +66,46 @@ export interface JourneyDocument {
   params?: Record<string, Json>;
   answers: Record<string, Json>;
   expect: { outcome: 'submit' | 'exit' | 'stop'; pages: string[]; exit?: string; stop?: string; payload?: Json };
+}
+
+/** A point that only a person can decide before an imported flow goes live. */
+export interface FimOpenPoint {
+  kind: 'rule' | 'code-list' | 'field' | 'text' | 'limit';
+  /** FIM ids from the schema's root, joined by dots; empty for the schema itself. */
+  path: string;
+  /** Id of the FIM rule. */
+  rule?: string;
+  /** The words of the schema, as they stand there. */
+  text: string;
+  why: string;
+}
+
+/** What a place of the schema was when it was imported: later versions are held against it. */
+export interface FimElement {
+  version?: string;
+  label: string;
+  min: number;
+  /** Missing: no bound. */
+  max?: number;
+  /** Of a field: kind and data type, limits, codes (of long lists only how many and a hash). */
+  type?: string;
+  limits?: Record<string, string>;
+  codes?: string[];
+  /** The rules it bears: id (or place) -> text. */
+  rules?: Record<string, string>;
+}
+
+/** `fim.json`: where an imported flow comes from, what is to be decided, and what the schema looked like. Not part of the flow version. */
+export interface FimDocument {
+  $schema?: string;
+  schema: { id: string; version?: string; standard: string; status?: string; title: string; sha256: string };
+  codeLists?: { uri?: string; version?: string; codes: number }[];
+  open: FimOpenPoint[];
+  /** Version by id, for destinations that want it in the payload's keys. */
+  versions: Record<string, string>;
+  /** The schema's own rules, and every group and field by its path. */
+  rules?: Record<string, string>;
+  elements: Record<string, FimElement>;
 }
 
 /** Texts of one language: nested objects of strings, as in the file. */

@@ -3,7 +3,7 @@
  * country and up to five lines as they stand on a letter, because no rule fits the addresses of all countries. In expressions every member
  * is a text, empty where there is none; `lines` are joined by line ends.
  */
-import type { FieldError, FieldType, Json, Parsed, RawInput } from '../types.ts';
+import type { FieldConfig, FieldError, FieldType, Json, Parsed, RawInput } from '../types.ts';
 import { COUNTRIES } from '../countries.ts';
 import { countryName } from '../formats.ts';
 import { flagSetting } from '../settings.ts';
@@ -24,7 +24,14 @@ function splitStreet(street: string): [string, string] {
   return name !== undefined && number !== undefined && number.length <= LIMITS.houseNumber ? [name, number] : [street, ''];
 }
 
-function parseGerman(input: RawInput): Parsed {
+/** Longest entry of a part: the author's limit where it is narrower. */
+function limitOf(part: Part, config: FieldConfig): number {
+  const own: unknown = Object.hasOwn(config, 'limits') ? config.limits : undefined;
+  const set = isRecord(own) && Object.hasOwn(own, part) ? own[part] : undefined;
+  return typeof set === 'number' ? Math.min(set, LIMITS[part]) : LIMITS[part];
+}
+
+function parseGerman(input: RawInput, config: FieldConfig): Parsed {
   const typed = Object.fromEntries(PARTS.map((part) => [part, typedShort(input, part)]));
   const refused = PARTS.filter((part) => typed[part] === undefined);
   if (refused.length > 0) return { errors: refused.map((part) => ({ code: 'characters', part })) };
@@ -35,11 +42,11 @@ function parseGerman(input: RawInput): Parsed {
   if (street && !houseNumber) [street, houseNumber] = splitStreet(street);
   if (NO_NUMBER.test(houseNumber)) houseNumber = 'ohne';
   const value = { street, houseNumber, ...(addition ? { addition } : {}), postcode, city, country: 'DE' };
-  const errors = germanErrors(value);
+  const errors = germanErrors(value, config);
   return errors.length > 0 ? { errors } : { value };
 }
 
-function germanErrors(value: Record<string, unknown>): FieldError[] {
+function germanErrors(value: Record<string, unknown>, config: FieldConfig): FieldError[] {
   if (!onlyKeys(value, [...PARTS, 'country'])) return [{ code: 'invalid' }];
   const errors: FieldError[] = [];
   for (const part of PARTS) {
@@ -47,7 +54,7 @@ function germanErrors(value: Record<string, unknown>): FieldError[] {
     if (typeof text !== 'string' || cleanLine(text) !== text) errors.push({ code: 'characters', part });
     else if (text === '' && (part !== 'addition' || Object.hasOwn(value, part))) errors.push({ code: `missing.${part}`, part });
     else if (part === 'postcode') errors.push(...(/^(0[1-9]|[1-9][0-9])[0-9]{3}$/.test(text) ? [] : [{ code: 'postcode', part }]));
-    else if (characters(text) > LIMITS[part]) errors.push({ code: 'tooLong', params: { max: LIMITS[part] }, part });
+    else if (characters(text) > limitOf(part, config)) errors.push({ code: 'tooLong', params: { max: limitOf(part, config) }, part });
     else if (part === 'houseNumber' && text !== 'ohne' && !/[0-9]/.test(text)) errors.push({ code: 'houseNumber', part });
   }
   return errors;
@@ -95,7 +102,17 @@ const text = (value: Json, part: string): string => {
 const type: FieldType = {
   name: 'address',
   composite: true,
-  config: { properties: { foreign: { type: 'boolean' } } },
+  config: {
+    properties: {
+      foreign: { type: 'boolean' },
+      // Where the receiver takes less: longest entry of a part, in characters.
+      limits: {
+        type: 'object',
+        additionalProperties: false,
+        properties: Object.fromEntries(Object.entries(LIMITS).map(([part, maximum]) => [part, { type: 'integer', minimum: 5, maximum }])),
+      },
+    },
+  },
   cel: {
     street: 'string',
     houseNumber: 'string',
@@ -106,11 +123,11 @@ const type: FieldType = {
     lines: 'string',
   },
   toCel: (value) => Object.fromEntries([...PARTS, 'country', 'lines'].map((part) => [part, text(value, part)])),
-  parse: (input, config) => (flagSetting(config, 'foreign') && isAbroad(input) ? parseForeign(input) : parseGerman(input)),
+  parse: (input, config) => (flagSetting(config, 'foreign') && isAbroad(input) ? parseForeign(input) : parseGerman(input, config)),
   check(value, config) {
     if (!isRecord(value)) return [{ code: 'invalid' }];
     if (Object.hasOwn(value, 'lines')) return flagSetting(config, 'foreign') ? foreignErrors(value) : [{ code: 'invalid' }];
-    return value.country === 'DE' && Object.hasOwn(value, 'country') ? germanErrors(value) : [{ code: 'invalid' }];
+    return value.country === 'DE' && Object.hasOwn(value, 'country') ? germanErrors(value, config) : [{ code: 'invalid' }];
   },
   toRaw(value, config): Record<string, string[]> {
     if (isRecord(value) && Object.hasOwn(value, 'lines'))
@@ -133,7 +150,7 @@ const type: FieldType = {
     const german = {
       type: 'object',
       properties: {
-        ...Object.fromEntries(PARTS.map((name) => [name, part(LIMITS[name])])),
+        ...Object.fromEntries(PARTS.map((name) => [name, part(limitOf(name, config))])),
         postcode: { type: 'string', pattern: '^[0-9]{5}$' },
         country: { const: 'DE' },
       },

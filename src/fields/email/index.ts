@@ -3,6 +3,9 @@
  * A likely typing error (`gmial.com`) is no error: `suggestion` offers the better spelling and the view shows it.
  */
 import type { FieldType } from '../types.ts';
+import { LENGTH_PROPERTIES, lengthErrors, lengthFindings, lengthSchema } from '../lines.ts';
+import { matches, patternFindings } from '../pattern.ts';
+import { textSetting } from '../settings.ts';
 import { cleanLine, typedRaw } from '../typed.ts';
 
 const MAX = 254;
@@ -74,7 +77,7 @@ function oneSlip(typed: string, meant: string): boolean {
 
 const type: FieldType = {
   name: 'email',
-  config: { properties: {} },
+  config: { properties: { ...LENGTH_PROPERTIES, pattern: { type: 'string', minLength: 1, maxLength: 500 } } },
   cel: 'string',
   parse(input) {
     const raw = typedRaw(input);
@@ -87,11 +90,14 @@ const type: FieldType = {
     const at = address.lastIndexOf('@');
     return { value: at < 0 ? address || null : address.slice(0, at) + address.slice(at).toLowerCase() };
   },
-  check(value) {
+  check(value, config) {
     if (typeof value !== 'string') return [{ code: 'invalid' }];
-    if (value.length > MAX) return [{ code: 'tooLong', params: { max: MAX } }];
+    const wrong = lengthErrors(value, config, MAX);
+    if (wrong.length > 0) return wrong;
     if (!value.includes('@')) return [{ code: 'noAt' }];
+    const pattern = textSetting(config, 'pattern');
     return isAddress(value) &&
+      (pattern === undefined || matches(pattern, value)) &&
       cleanLine(value) === value &&
       value.slice(value.lastIndexOf('@')).toLowerCase() === value.slice(value.lastIndexOf('@'))
       ? []
@@ -99,8 +105,9 @@ const type: FieldType = {
   },
   toRaw: (value) => ({ '': [String(value)] }),
   format: (value) => [String(value)],
-  payloadSchema: () => ({ type: 'string', maxLength: MAX, pattern: '^[^@\\s]+@[^@\\s]+$' }),
+  payloadSchema: (config) => ({ ...lengthSchema(config, MAX), pattern: '^[^@\\s]+@[^@\\s]+$' }),
   samples: () => ['kim.muster@example.org'],
+  checkConfig: (config) => [...lengthFindings(config), ...patternFindings(textSetting(config, 'pattern'))],
 };
 
 export default type;

@@ -5,6 +5,7 @@
  */
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 import type { FieldType, Parsed } from '../types.ts';
+import { longest } from '../lines.ts';
 import { cleanLine, isRecord, onlyKeys, typedShort } from '../typed.ts';
 
 interface Phone {
@@ -31,7 +32,7 @@ const best = (value: unknown): string => (value as Phone).e164 ?? (value as Phon
 
 const type: FieldType = {
   name: 'phone',
-  config: { properties: {} },
+  config: { properties: { maxLength: { type: 'integer', minimum: 16, maximum: LONGEST } } },
   cel: 'string',
   toCel: best,
   parse(input): Parsed {
@@ -41,17 +42,19 @@ const type: FieldType = {
     const e164 = lookUp(typed)?.number;
     return { value: e164 === undefined ? { typed } : { typed, e164 } };
   },
-  check(value) {
+  check(value, config) {
     if (!isRecord(value) || !onlyKeys(value, ['typed', 'e164'])) return [{ code: 'invalid' }];
     const { typed, e164 } = value;
     if (typeof typed !== 'string' || cleanLine(typed) !== typed || !plausible(typed)) return [{ code: 'invalid' }];
+    const max = longest(config, LONGEST);
+    if (best(value).length > max) return [{ code: 'tooLong', params: { max } }];
     // Only the form: comparing with the plan would turn stored answers wrong when the plan changes.
     return e164 === undefined || (typeof e164 === 'string' && /^\+[1-9][0-9]{4,14}$/.test(e164)) ? [] : [{ code: 'invalid' }];
   },
   toRaw: (value) => ({ '': [(value as unknown as Phone).typed] }),
   format: (value) => [lookUp(best(value))?.formatInternational() ?? (value as unknown as Phone).typed],
   toPayload: best,
-  payloadSchema: () => ({ type: 'string', minLength: 5, maxLength: LONGEST, pattern: '^[+]?[0-9 ()./–-]+$' }),
+  payloadSchema: (config) => ({ type: 'string', minLength: 5, maxLength: longest(config, LONGEST), pattern: '^[+]?[0-9 ()./–-]+$' }),
   // Numbers that the Bundesnetzagentur keeps free for films and books.
   samples: () => [
     { typed: '030 23125 001', e164: '+493023125001' },

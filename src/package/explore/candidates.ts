@@ -16,10 +16,13 @@ export interface Surroundings {
   readonly beside: readonly Json[];
   /** In a second or later entry of a list: what one entry can decide alone was tried in the first. */
   readonly repeated: boolean;
+  /** All values that expressions name, not only the first of them: for journeys, which take one at a time. */
+  readonly all?: boolean;
 }
 
 const MOST_OPTIONS = 8;
 const MOST_VALUES = 12;
+const MOST_NAMED = 200;
 const MOST_REPEATED = 3;
 const LONGEST_TEXT = 200;
 const MOST_COMBINATIONS = 40;
@@ -31,16 +34,18 @@ export function candidates(field: Field, around: Surroundings): Json[] {
   const valid = (values: Json[]) => values.filter((value) => field.type.check(value, field.config, context).length === 0);
   const empty: Json[] = around.optional && around.literals ? [null] : [];
   if (!around.decisive || !around.literals) return [...valid(samples).slice(0, 1), ...empty].slice(0, 2);
-  const wishes = field.type.choice ? choices(field, samples, around.literals) : [...samples, ...near(field, samples[0], around)];
+  const wishes = field.type.choice
+    ? choices(field, samples, around.literals, around.all ? MOST_NAMED : MOST_OPTIONS)
+    : [...samples, ...near(field, samples[0], around)];
   const unique = new Map(valid(wishes).map((value) => [JSON.stringify(value), value]));
-  return [...[...unique.values()].slice(0, around.repeated ? MOST_REPEATED : MOST_VALUES), ...empty];
+  return [...[...unique.values()].slice(0, around.all ? MOST_NAMED : around.repeated ? MOST_REPEATED : MOST_VALUES), ...empty];
 }
 
 /** Options that expressions name, and two that none names: the others behave like those. */
-function choices(field: Field, samples: readonly Json[], { strings }: Literals): Json[] {
+function choices(field: Field, samples: readonly Json[], { strings }: Literals, most: number): Json[] {
   const several = field.type.cel === 'list<string>';
   const codes = [...new Set(samples.flat().filter((value): value is string => typeof value === 'string'))];
-  const named = codes.filter((code) => strings.has(code)).slice(0, MOST_OPTIONS);
+  const named = codes.filter((code) => strings.has(code)).slice(0, most);
   const others = codes.filter((code) => !strings.has(code)).slice(0, 2);
   if (!several) return [...named, ...others];
   const single = [...named, ...others].map((code) => [code]);

@@ -2,26 +2,15 @@
  * Walks every path of a flow: at each page it answers in all ways that can decide something later, and goes on from there. What agrees on
  * everything that is still needed is one state. Large flows are cut at a number of states, the least visited pages first; the report says so.
  */
-import {
-  copyAnswers,
-  emptyAnswers,
-  joinPath,
-  nestAnswers,
-  walk,
-  type Answers,
-  type Field,
-  type Flow,
-  type Json,
-  type Step,
-  type Walk,
-} from '#flow';
+import { copyAnswers, emptyAnswers, joinPath, nestAnswers, walk, type Answers, type Flow, type Json, type Step, type Walk } from '#flow';
 import type { CodeEntry, ServiceDocument } from '../types.ts';
 import { observe, type Coverage } from '../observe.ts';
-import { listCodes, parameterValues } from '../read.ts';
-import { candidates, combinations, entryCounts } from './candidates.ts';
+import { listCodes } from '../read.ts';
+import { combinations, entryCounts } from './candidates.ts';
 import { Frontier, type Waiting } from './frontier.ts';
-import { collectionPaths, locate, nearest, stateKeys } from './key.ts';
+import { collectionPaths, locate, stateKeys } from './key.ts';
 import { readsOf, type Reads } from './reads.ts';
+import { parameterSets, valuesFor, type Subject } from './values.ts';
 
 /** What is explored. The flow is watched from now on: compile one for the exploration. */
 export interface Explorable {
@@ -87,7 +76,7 @@ export function explore(subject: Explorable, options: ExploreOptions): Explorati
 
 class Explorer {
   readonly #flow: Flow;
-  readonly #subject: Explorable;
+  readonly #about: Subject;
   readonly #options: ExploreOptions;
   readonly #reads: Reads;
   /** Template paths of the collections. */
@@ -107,20 +96,20 @@ class Explorer {
   #states = 0;
 
   constructor(subject: Explorable, options: ExploreOptions) {
-    this.#subject = subject;
     this.#flow = subject.flow;
     this.#options = options;
     this.#reads = readsOf(subject.flow);
     this.#collections = collectionPaths(subject.flow);
     this.#key = stateKeys(subject.flow, this.#reads);
     this.#lists = listCodes(subject.lists);
+    this.#about = { flow: this.#flow, service: subject.service, lists: this.#lists, reads: this.#reads, today: options.today };
     this.#coverage = options.coverage;
     this.#limit = options.maxStates ?? 5000;
     (options.watch ?? observe(subject.flow)).into(options.coverage);
   }
 
   run(): Exploration {
-    for (const params of this.#parameterSets().reverse()) {
+    for (const params of parameterSets(this.#about).reverse()) {
       const first = this.#visit({}, { answers: emptyAnswers(), params }, true);
       if (first) this.#frontier.add(first);
     }
@@ -143,17 +132,6 @@ class Explorer {
     return (
       sides && [...this.#flow.pages.values()].every((page) => page.kind === 'done' || this.#passed.has(page.id) || also?.pages.has(page.id))
     );
-  }
-
-  /** The defaults, and for every parameter that decides something a municipality that sets it otherwise. */
-  #parameterSets(): Record<string, Json>[] {
-    const defaults = parameterValues(this.#subject.service, sampleParameters(this.#subject.service));
-    const sets = [defaults];
-    for (const [name, { type }] of Object.entries(this.#subject.service.parameters ?? {})) {
-      if (!this.#reads.decisive.has(`param.${name}`)) continue;
-      sets.push({ ...defaults, [name]: type === 'yesno' ? !defaults[name] : type === 'text' ? (defaults[name] === '' ? 'x' : '') : 0 });
-    }
-    return sets;
   }
 
   /** Walks on with changed answers. Gives the state they lead to, unless the way ends there or an equal state is known. */
@@ -241,7 +219,10 @@ class Explorer {
     if (page.kind === 'info' && answers[read] !== true) return [{ [read]: true }];
     const open = step.fields.filter((field) => !field.type.silent && !Object.hasOwn(answers, joinPath(step.prefix, field.id)));
     if (open.length === 0) return this.#confirm(walked);
-    const choices = open.map((field): [string, Json[]] => [joinPath(step.prefix, field.id), this.#candidates(field, step, walked, params)]);
+    const choices = open.map((field): [string, Json[]] => [
+      joinPath(step.prefix, field.id),
+      valuesFor(this.#about, field, step, walked, params),
+    ]);
     return combinations(choices);
   }
 
@@ -251,32 +232,4 @@ class Explorer {
     if (open.length === 0 || open.some((warning) => warning.level === 'must')) return [];
     return [Object.fromEntries(open.map((warning) => [warning.confirmPath, true]))];
   }
-
-  #candidates(field: Field, step: Step, walked: Walk, params: Record<string, Json>): Json[] {
-    const literals = this.#reads.literals.get(field.path);
-    const beside: Json[] = [];
-    for (const path of literals?.beside ?? []) {
-      const value = path.startsWith('param.') ? params[path.slice('param.'.length)] : nearest(walked.counted, path, step.prefix);
-      if (value !== undefined && value !== null) beside.push(value);
-    }
-    const options = typeof field.config.list === 'string' ? this.#lists.get(field.config.list) : undefined;
-    const optional = step.optional.has(joinPath(step.prefix, field.id));
-    return candidates(field, {
-      today: this.#options.today,
-      options,
-      literals,
-      decisive: this.#reads.decisive.has(field.path),
-      optional,
-      beside,
-      repeated: /\.(?!1(?:\.|$))\d+(?:\.|$)/.test(step.prefix),
-    });
-  }
-}
-
-/** A value for every parameter without a default, so that fees can be computed. */
-function sampleParameters(service: ServiceDocument): Record<string, Json> {
-  const samples = { money: 10, number: 1, text: 'x', yesno: true } as const;
-  return Object.fromEntries(
-    Object.entries(service.parameters ?? {}).map(([name, { type, default: value }]) => [name, value ?? samples[type]]),
-  );
 }
