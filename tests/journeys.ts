@@ -21,8 +21,9 @@ export function services(): string[] {
     .map((entry) => entry.name);
 }
 
-export function journeysOf(service: string): Journey[] {
-  const dir = join(root, 'flows', service);
+/** `flows`: the folder of the services. */
+export function journeysOf(service: string, flows = join(root, 'flows')): Journey[] {
+  const dir = join(flows, service);
   const { package: pkg, findings } = readPackage(dir, fieldTypes);
   if (!pkg) throw new Error(`${service}: ${JSON.stringify(findings.slice(0, 5))}`);
   if (!existsSync(join(dir, 'journeys'))) return [];

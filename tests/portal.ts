@@ -101,6 +101,8 @@ export interface WorldOptions {
   readonly progressAfter?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly twins?: readonly Twin[];
+  /** Further services of Musterstadt, which go to the demo's back office. */
+  readonly offers?: readonly string[];
   /** Further destinations of Musterstadt. */
   readonly destinations?: readonly object[];
   /** Services of Musterstadt that go to another destination. */
@@ -144,14 +146,22 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         .replaceAll('http://127.0.0.1:4011', issuer),
     );
   }
-  if (options.destinations || options.serves) {
+  if (options.destinations || options.serves || options.offers) {
     const file = join(config, 'musterstadt.json');
     const document = JSON.parse(readFileSync(file, 'utf8')) as {
       services: { service: string; destination: string }[];
       destinations: object[];
     };
     for (const one of document.services) one.destination = options.serves?.[one.service] ?? one.destination;
-    writeFileSync(file, JSON.stringify({ ...document, destinations: [...document.destinations, ...(options.destinations ?? [])] }));
+    const offers = (options.offers ?? []).map((service) => ({ service, channels: ['online', 'counter'], destination: 'demo' }));
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...document,
+        services: [...document.services, ...offers],
+        destinations: [...document.destinations, ...(options.destinations ?? [])],
+      }),
+    );
   }
   for (const twin of options.twins ?? []) {
     const document = JSON.parse(readFileSync(join(config, 'musterstadt.json'), 'utf8')) as { services: { service: string }[] };

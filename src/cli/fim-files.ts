@@ -77,7 +77,7 @@ export function reportText(report: FimReport, journeys: number): string {
     table([
       [
         '  fields',
-        `${fields.all} of ${fields.all} carried over`,
+        String(fields.all),
         `${fields.asked} asked, ${fields.notes} notes, ${fields.constants} fixed, ${fields.never} never asked, ${fields.open} open points`,
       ],
       [

@@ -36,10 +36,12 @@ export interface FimReport {
   readonly pages: number;
   readonly sections: number;
   /** As attached in the schema; read by their machine-readable form, by their words, and left open. */
-  readonly rules: Read['rules'];
+  readonly rules: { readonly all: number; readonly translated: number; readonly text: number; readonly open: number };
   readonly codeLists: { readonly supplied: number; readonly missing: number };
   readonly open: readonly OpenPoint[];
   readonly warnings: readonly string[];
+  /** Readings of the words that were held against machine-readable rules, and where both differ. */
+  readonly compared: number;
   readonly differences: Read['differences'];
   /** What each place became. */
   readonly places: readonly {
@@ -130,7 +132,7 @@ export function reportOf({ source, tree, plan, outline, rules, open, status, kno
     },
     pages: outline.pages,
     sections: outline.flow.sections.length - 1,
-    rules: rules.rules,
+    rules: ruleFigures(rules, open),
     codeLists: {
       supplied: lists.length,
       missing: new Set(
@@ -141,6 +143,7 @@ export function reportOf({ source, tree, plan, outline, rules, open, status, kno
     },
     open,
     warnings: [...(status.warning ? [status.warning] : []), ...schema.oddities],
+    compared: rules.compared,
     differences: rules.differences,
     places: nodes.map((node) => {
       const place = plan.places.get(node)!;
@@ -154,4 +157,13 @@ export function reportOf({ source, tree, plan, outline, rules, open, status, kno
       };
     }),
   };
+}
+
+/** A rule of which anything is left open counts as open, wherever that turned out. */
+function ruleFigures({ rules }: Read, open: readonly OpenPoint[]): FimReport['rules'] {
+  const left = new Set(open.filter(({ kind }) => kind === 'rule').map(({ path, rule, text }) => `${path.join('.')} ${rule ?? text}`));
+  const read = new Map(rules.map((one) => [`${one.path.join('.')} ${one.rule ?? one.text}`, one.by]));
+  const count = (by: 'translation' | 'text') => [...read].filter(([key, how]) => how === by && !left.has(key)).length;
+  const [translated, text] = [count('translation'), count('text')];
+  return { all: read.size, translated, text, open: read.size - translated - text };
 }

@@ -34,8 +34,13 @@ export interface Read {
   /** How many readings of the words were held against the machine-readable rules, and where they differ. */
   readonly compared: number;
   readonly differences: readonly (Difference & { readonly path: readonly string[] })[];
-  /** Rules as attached in the schema, and how many of them were read by their translation and by their words. */
-  readonly rules: { readonly all: number; readonly translated: number; readonly text: number; readonly open: number };
+  /** Rules as attached in the schema, and what they were read by; what turned out to be open later is among them. */
+  readonly rules: readonly {
+    readonly path: readonly string[];
+    readonly rule?: string;
+    readonly text: string;
+    readonly by: 'translation' | 'text';
+  }[];
 }
 
 /** Reads all rules of a schema. `translated`: machine-readable rules of this schema. */
@@ -48,7 +53,7 @@ export function readRules(
   const tied: Tied[] = [];
   const open: OpenPoint[] = [];
   const differences: (Difference & { path: readonly string[] })[] = [];
-  const rules = { all: 0, translated: 0, text: 0, open: 0 };
+  const rules: { path: readonly string[]; rule?: string; text: string; by: 'translation' | 'text' }[] = [];
   let compared = 0;
   const bearers: (Node | undefined)[] = [undefined, ...tree.nodes.values()];
   for (const bearer of bearers) {
@@ -68,7 +73,6 @@ export function readRules(
     compared += comparison.compared;
     differences.push(...comparison.differences.map((difference) => ({ ...difference, path })));
     for (const { rule, statements, unread } of readings) {
-      rules.all += 1;
       const mine: Tied[] = [];
       const problems: OpenPoint[] = [];
       const left = (text: string, why: string) => void problems.push({ kind: 'rule', path, rule: rule.id, text, why });
@@ -98,9 +102,7 @@ export function readRules(
           left(text, why);
       tied.push(...mine);
       open.push(...problems);
-      if (problems.length > 0) rules.open += 1;
-      else if (byTranslation > 0) rules.translated += 1;
-      else rules.text += 1;
+      rules.push({ path, rule: rule.id, text: rule.text, by: byTranslation > 0 ? 'translation' : 'text' });
     }
   }
   return { tied, open, compared, differences, rules };

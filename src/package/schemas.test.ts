@@ -9,8 +9,8 @@ describe('schemas', () => {
   });
 
   it('says in words what is wrong, where, and what to do', () => {
-    const problems = schemaProblems('list', [{ code: '', de: 'Nord' }]);
-    expect(problems).toContainEqual({ place: '/0', message: '"en" is missing.', remedy: 'Add "en".' });
+    const problems = schemaProblems('list', [{ code: '', en: 'North' }]);
+    expect(problems).toContainEqual({ place: '/0', message: '"de" is missing.', remedy: 'Add "de".' });
     expect(problems.map(({ place }) => place)).toContain('/0/code');
   });
 

@@ -95,7 +95,7 @@ const formOf = ({ form }: Case): SheetForm => ({
   confirmed: new Set(form.confirmed),
 });
 
-const journeys = services().flatMap(journeysOf);
+const journeys = services().flatMap((service) => journeysOf(service));
 
 describe.each(journeys.map((journey) => [journey.service, journey.name, journey] as const))('%s: %s', (_service, _name, journey) => {
   it.each([0, 2, 3])('shows what the server shows after saving, every %i. text wrong', (nth) => {

@@ -100,7 +100,7 @@ function fill(journey: Journey, section: string, before: Answers, rubbish: (step
   return answers;
 }
 
-const journeys = services().flatMap(journeysOf);
+const journeys = services().flatMap((service) => journeysOf(service));
 
 describe.each(journeys.map((journey) => [journey.service, journey.name, journey] as const))('%s: %s', (_service, _name, journey) => {
   it('gives the same bytes', { timeout: 60_000 }, async () => {

@@ -3,7 +3,7 @@ import { journeysOf, services, type Journey } from '../journeys.ts';
 import { openWorld, type World } from '../portal.ts';
 import { until } from '../travel.ts';
 
-export const journeys: readonly Journey[] = services().flatMap(journeysOf);
+export const journeys: readonly Journey[] = services().flatMap((service) => journeysOf(service));
 
 export interface Stage {
   readonly world: (journey: Journey) => World;

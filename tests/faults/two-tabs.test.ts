@@ -64,7 +64,7 @@ it('R13: the second tab is told, shows both versions, and overwrites nothing by 
 
 it('R13: several ticks survive the decision', { timeout: 60_000 }, async () => {
   const found = services()
-    .flatMap(journeysOf)
+    .flatMap((service) => journeysOf(service))
     .flatMap((journey) =>
       journey.walk.steps.flatMap((step) =>
         step.fields

@@ -24,7 +24,7 @@ export const sofa = journeysOf('bulky-waste').find((journey) => journey.name ===
 
 /** A journey with a file that is uploaded, and the page where. */
 export const withFile = services()
-  .flatMap(journeysOf)
+  .flatMap((service) => journeysOf(service))
   .flatMap((journey) => journey.walk.steps.map((step) => ({ journey, step })))
   .find(({ journey, step }) =>
     step.fields.some((field) => field.type.file && Array.isArray(journey.answers[joinPath(step.prefix, field.id)])),

@@ -59,10 +59,33 @@ const FILES: Case[] = [
   ['no retention', 'schema', 'service.json', '', service((d) => delete d.retention)],
   [
     'a list without English labels',
+    'text-missing',
+    'lists/districts.json',
+    '/0/en',
+    (made) => made.write('lists/districts.json', '[{ "code": "n", "de": "Nord" }]'),
+  ],
+  [
+    'a list without German labels',
     'schema',
     'lists/districts.json',
     '/0',
-    (made) => made.write('lists/districts.json', '[{ "code": "n", "de": "Nord" }]'),
+    (made) => made.write('lists/districts.json', '[{ "code": "n", "en": "North" }]'),
+  ],
+  [
+    'a point that an import left open',
+    'fim-open',
+    'fim.json',
+    '/open/0',
+    (made) =>
+      made.write(
+        'fim.json',
+        JSON.stringify({
+          schema: { id: 'S1', standard: '3.0.0', title: 'Probe', sha256: 'a'.repeat(64) },
+          open: [{ kind: 'rule', path: 'G1', rule: 'R1', text: 'Wenn …', why: 'it is not clear' }],
+          versions: {},
+          elements: {},
+        }),
+      ),
   ],
 ];
 

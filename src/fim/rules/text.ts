@@ -96,7 +96,7 @@ function whenThen(cursor: Cursor, before: Before): Statement[] {
   cursor.sign(',');
   if (cursor.word('sonst', 'ansonsten')) {
     if (cursor.word('nicht')) {
-      for (const { effect } of statements) {
+      for (const { effect } of [...statements]) {
         if (!('target' in effect) || effect.do === 'forbid') cursor.fail('it is not clear what is not the case otherwise');
         statements.push({ when: otherwise, effect: { do: 'forbid', target: effect.target }, text: '' });
       }

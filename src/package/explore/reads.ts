@@ -2,7 +2,7 @@
  * What a flow's expressions need from the answers, and for how long. The explorer branches only over answers that some expression reads, and
  * forgets them when the last one that does has been passed: two ways that agree on what is still needed go on alike.
  */
-import { parse, type ASTNode } from '@marcbachmann/cel-js';
+import { parse } from '@marcbachmann/cel-js';
 import type { Expression, Flow, Page } from '#flow';
 
 /** Constants that occur in the expressions over a field: the values around which decisions change. */
@@ -126,7 +126,7 @@ function literalsOf(flow: Flow, computed: Computed): Map<string, Literals> {
   const result = new Map<string, Literals>();
   for (const { expression } of flow.expressions) {
     const numbers = new Set<number>();
-    const strings = new Set<string>();
+    const strings = new Map<string, Set<string> | undefined>();
     collect(parse(expression.source).ast, numbers, strings);
     // A threshold on a computed value is reached through what it is computed from.
     const paths = readThrough(expression, computed);
@@ -134,19 +134,37 @@ function literalsOf(flow: Flow, computed: Computed): Map<string, Literals> {
       let known = result.get(path);
       if (!known) result.set(path, (known = { numbers: new Set(), strings: new Set(), beside: new Set() }));
       for (const number of numbers) known.numbers.add(number);
-      for (const text of strings) known.strings.add(text);
+      const name = path.split('.').at(-1)!;
+      for (const [text, of] of strings) if (!of || of.has(name) || !expression.reads.includes(path)) known.strings.add(text);
       for (const other of paths) if (other !== path) known.beside.add(other);
     }
   }
   return result;
 }
 
-function collect(node: unknown, numbers: Set<number>, strings: Set<string>): void {
-  if (Array.isArray(node)) for (const item of node) collect(item, numbers, strings);
+/** Literals of an expression; a text that is compared with one answer alone belongs to the names that lead to it. */
+function collect(node: unknown, numbers: Set<number>, strings: Map<string, Set<string> | undefined>, of?: Set<string>): void {
+  if (Array.isArray(node)) for (const item of node) collect(item, numbers, strings, of);
   if (node === null || typeof node !== 'object' || !('op' in node)) return;
-  const { op, args } = node as ASTNode;
+  const { op, args } = node as { op: string; args: unknown };
   if (op === 'value') {
     if (typeof args === 'number' || typeof args === 'bigint') numbers.add(Number(args));
-    else if (typeof args === 'string') strings.add(args);
-  } else collect(args, numbers, strings);
+    else if (typeof args === 'string') {
+      const known = strings.get(args);
+      strings.set(args, !of || (strings.has(args) && !known) ? undefined : new Set([...(known ?? []), ...of]));
+    }
+    return;
+  }
+  const [left, right] = Array.isArray(args) ? (args as unknown[]) : [];
+  const compared = op === '==' || op === '!=' || op === 'in' ? (namesOf(left) ?? namesOf(right)) : undefined;
+  collect(args, numbers, strings, compared ?? of);
+}
+
+/** The names of a plain path: `dogs.breed`. */
+function namesOf(node: unknown): Set<string> | undefined {
+  const { op, args } = (node ?? {}) as { op?: string; args?: unknown };
+  if (op === 'id') return new Set([String(args)]);
+  if (op !== '.') return undefined;
+  const [object, name] = args as [unknown, string];
+  return namesOf(object)?.add(name);
 }

@@ -23,7 +23,7 @@ import { readsOf } from './reads.ts';
 import { parameterSets, valuesFor, type Subject } from './values.ts';
 
 /** Journeys without anything new after which it is enough. */
-const TIRED = 300;
+const TIRED = 500;
 const MOST_JOURNEYS = 1_000;
 /** Pages of one journey; lists that grow with every entry end here. */
 const LONGEST = 3_000;
@@ -129,6 +129,7 @@ class Traveller {
       if (stays && !last.warnings.some(({ level, confirmed }) => level === 'should' && !confirmed)) {
         // That a rule refuses is worth showing, too.
         if (news && last.warnings.some(({ level }) => level === 'must')) this.#keep(tried, params, result);
+        this.#use(changes);
         continue;
       }
       first ??= { answers: tried, walked: result, changes };
@@ -136,7 +137,7 @@ class Traveller {
       first = { answers: tried, walked: result, changes };
       break;
     }
-    for (const [path, value] of Object.entries(first?.changes ?? {})) this.#note(path, value);
+    if (first) this.#use(first.changes);
     return first;
   }
 
@@ -189,9 +190,12 @@ class Traveller {
     return [...values].sort((a, b) => times(a) - times(b));
   }
 
-  #note(path: string, value: Json): void {
-    const list = Array.isArray(value) && this.#subject.flow.fields.get(locate(path).template) === undefined;
-    const key = this.#key(path, list ? value.length : value);
-    this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
+  /** Counts answers that were given or refused: those that were tried least come first the next time. */
+  #use(changes: Readonly<Record<string, Json>>): void {
+    for (const [path, value] of Object.entries(changes)) {
+      const list = Array.isArray(value) && this.#subject.flow.fields.get(locate(path).template) === undefined;
+      const key = this.#key(path, list ? value.length : value);
+      this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
+    }
   }
 }
