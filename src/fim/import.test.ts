@@ -12,9 +12,8 @@ import {
   type PageDocument,
   type Walk,
 } from '#flow';
-import { listCodes, parameterTypes, payloadValidator } from '#package';
+import { listCodes, parameterTypes, payloadValidator, withKeys } from '#package';
 import { importSchema, readCodeList, readSchema, readTranslated, type Imported } from './index.ts';
-import { withVersions } from './payload.ts';
 import { codeListXml, schemaXml, type FixtureField, type FixtureGroup, type FixtureSchema } from './schema.fixture.ts';
 
 function imported(schema: FixtureSchema, lists: string[] = [], rules: unknown = []): Imported {
@@ -428,7 +427,7 @@ describe('payload', () => {
   it('writes the version behind every id where a receiver wants it', () => {
     const one = make({ id: 'G1', members: [{ id: 'F1' }, { id: 'F2', count: '1:2' }] });
     const { payload } = travel(one, { G1: { F1: 'a', F2: [{ value: 'b' }] } });
-    expect(withVersions(payload, one.fim.versions)).toEqual({ 'G1V1.0.0': { 'F1V1.0.0': 'a', 'F2V1.0.0': ['b'] } });
+    expect(withKeys(payload, one.documents.payload, 'idVersion')).toEqual({ 'G1V1.0.0': { 'F1V1.0.0': 'a', 'F2V1.0.0': ['b'] } });
   });
 
   it('names its origin', () => {

@@ -53,7 +53,7 @@ export function importSchema(source: ImportSource): Imported {
   const documents: Imported['documents'] = {
     service: serviceOf(schema, plan, status),
     flow: outline.flow,
-    payload: payload.document,
+    payload,
     texts: { de: { $schema: '../../../static/schemas/texts.schema.json', service: { title: plain(schema.title) }, ...outline.texts } },
     lists: Object.fromEntries(lists),
   };
@@ -71,7 +71,6 @@ export function importSchema(source: ImportSource): Imported {
       codeLists: supplied.map(({ uri, version, rows }) => ({ ...(uri && { uri }), ...(version && { version }), codes: rows.length })),
     }),
     open: open.map(({ path, ...point }) => ({ ...point, path: path.join('.') })),
-    versions: payload.versions,
     ...(schema.rules.length > 0 && { rules: ruleTexts(schema.rules) }),
     elements: elementsOf(schema, known),
   };

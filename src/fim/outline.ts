@@ -66,6 +66,7 @@ class Drawer {
   readonly #deciding: ReadonlySet<Node>;
   /** What holds inside each group, as its pages say it. */
   readonly #insides = new Map<Node, string | undefined>();
+  readonly #titles = new Map<string, number>();
   #pages = 0;
 
   constructor(schema: FimSchema, tree: Tree, plan: Plan, codes: Making['codes'], lists: Lists) {
@@ -95,7 +96,7 @@ class Drawer {
       const pages = this.#members(single, undefined, undefined, label);
       if (pages.length > 0) {
         sections.push({ id, pages });
-        this.#texts.section[id] = { title: label };
+        this.#texts.section[id] = { title: this.#title(label) };
       }
       single = [];
     };
@@ -112,7 +113,7 @@ class Drawer {
       const pages = this.#node(node, undefined, whole !== undefined);
       if (pages.length === 0) continue;
       sections.push({ id, ...(whole && { when: this.#short(whole, node) }), pages });
-      this.#texts.section[id] = { title: plain(node.element.label) };
+      this.#texts.section[id] = { title: this.#title(plain(node.element.label)) };
     }
     flush();
     const flowRules = this.#rules();
@@ -140,6 +141,13 @@ class Drawer {
     const count = (this.#ids.get(name) ?? 0) + 1;
     this.#ids.set(name, count);
     return count === 1 ? name : this.#id(`${name}_${count}`);
+  }
+
+  /** Two sections of one title could not be told apart, least of all by ear. */
+  #title(title: string): string {
+    const count = (this.#titles.get(title) ?? 0) + 1;
+    this.#titles.set(title, count);
+    return count === 1 ? title : `${title} (${count})`;
   }
 
   #short(expression: string, node: Node): string {

@@ -1,6 +1,6 @@
 /**
  * The way back: answers -> a document in FIM's keys, nested as in the schema, and the JSON Schema that it must satisfy. Keys are bare ids; where a
- * destination wants them with their versions they are renamed on the way out (`withVersions`).
+ * destination wants them with their versions they are renamed on the way out (`withKeys` of `#package`).
  */
 import type { Json } from '#flow';
 import type { PayloadDocument, Template } from '#package';
@@ -10,22 +10,17 @@ import { dataPath, type Node, type Tree } from './tree.ts';
 
 type Schema = Record<string, unknown>;
 
-export interface Payload {
-  readonly document: PayloadDocument;
-  /** Version by id, for receivers that want it in the key. An id that occurs with several versions is not in it. */
-  readonly versions: Readonly<Record<string, string>>;
-}
-
 export function payloadOf(
   schema: FimSchema,
   tree: Tree,
   plan: Plan,
   codes: (field: FimField) => readonly Code[] | undefined,
   skipped: ReadonlySet<Node>,
-): Payload {
+): PayloadDocument {
   const maker = new Maker(plan, codes, skipped);
   const { template, schema: root } = maker.members(tree.roots);
-  const document: PayloadDocument = {
+  const versions = versionsOf(tree);
+  return {
     $schema: '../../static/schemas/payload.schema.json',
     document: template,
     schema: {
@@ -34,10 +29,11 @@ export function payloadOf(
       title: schema.title,
       ...root,
     },
+    ...(Object.keys(versions).length > 0 && { versions }),
   };
-  return { document, versions: versionsOf(tree) };
 }
 
+/** Version by id. One that occurs with several versions is left out: its key would not say which. */
 function versionsOf(tree: Tree): Record<string, string> {
   const found = new Map<string, Set<string>>();
   for (const { element } of tree.nodes.values()) found.set(element.id, (found.get(element.id) ?? new Set()).add(element.version ?? ''));
@@ -218,16 +214,4 @@ function constantOf(field: FimField, value: string): Json {
   if (field.input === 'select') return value;
   if (field.data === 'bool') return value === 'true';
   return field.data.startsWith('num') && Number.isFinite(Number(value)) ? Number(value) : value;
-}
-
-/** The document with the version behind every id, as some receivers want it: `F60000000227V1.1.0`. Keys without a known version stay. */
-export function withVersions(document: Json, versions: Readonly<Record<string, string>>): Json {
-  if (Array.isArray(document)) return document.map((item) => withVersions(item, versions));
-  if (document === null || typeof document !== 'object') return document;
-  return Object.fromEntries(
-    Object.entries(document).map(([key, value]) => [
-      Object.hasOwn(versions, key) ? `${key}V${versions[key]}` : key,
-      withVersions(value, versions),
-    ]),
-  );
 }

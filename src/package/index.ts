@@ -13,6 +13,7 @@ export {
   readPackages,
 } from './read.ts';
 export { canonicalJson, parseJson } from './json.ts';
+export { withKeys, type KeyStyle } from './keys.ts';
 export { payloadValidator } from './schemas.ts';
 export { canBlowUp } from './check/patterns.ts';
 export { checkPackage } from './check/index.ts';

@@ -57,6 +57,8 @@ export interface PayloadDocument {
   $schema?: string;
   document: Template;
   schema: Record<string, unknown>;
+  /** Of a FIM payload: version by id, for destinations that want it in the keys. */
+  versions?: Record<string, string>;
 }
 
 export interface JourneyDocument {
@@ -101,8 +103,6 @@ export interface FimDocument {
   schema: { id: string; version?: string; standard: string; status?: string; title: string; sha256: string };
   codeLists?: { uri?: string; version?: string; codes: number }[];
   open: FimOpenPoint[];
-  /** Version by id, for destinations that want it in the payload's keys. */
-  versions: Record<string, string>;
   /** The schema's own rules, and every group and field by its path. */
   rules?: Record<string, string>;
   elements: Record<string, FimElement>;

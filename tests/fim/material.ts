@@ -74,7 +74,7 @@ type Texts = Record<string, Record<string, unknown>>;
 
 /**
  * The drafts as if somebody had decided all open points and translated the texts, beside the services that ship: what a portal serves. The words are
- * German in both languages; where a rule asks for the Land, it is Hamburg.
+ * German in both languages; where a rule asks for the Land, it is that of the first journey.
  */
 export function writeFinished(): { dir: string; services: string[]; clean: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'schalter-fim-'));
@@ -87,19 +87,18 @@ export function writeFinished(): { dir: string; services: string[]; clean: () =>
     const lists = Object.fromEntries(
       Object.entries(imported.documents.lists).map(([name, entries]) => [name, entries.map((entry) => ({ ...entry, en: entry.de! }))]),
     );
-    const land = imported.documents.service.parameters
-      ? { parameters: { land: { type: 'text' as const, default: 'HH', source: 'Test' } } }
-      : {};
+    const land = journeys.find(({ expect, params }) => expect.outcome === 'submit' && params)?.params?.land;
+    const parameters = land === undefined ? {} : { parameters: { land: { type: 'text' as const, default: land, source: 'Test' } } };
     const documents = {
       ...imported.documents,
-      service: { ...imported.documents.service, ...land },
+      service: { ...imported.documents.service, ...parameters },
       texts: { de: german, en: german },
       lists,
     };
     write(
       join(dir, id),
       { documents, fim: { ...imported.fim, open: [] } },
-      journeys.filter(({ params }) => !params || params.land === 'HH'),
+      journeys.filter(({ params }) => !params || params.land === land),
     );
     return id;
   });

@@ -75,8 +75,8 @@ async function play(person: Person, journey: Journey): Promise<string[]> {
   const kinds = new Set<string>();
   for (const step of journey.walk.steps) {
     const url = `${apply}/${step.path}`;
-    if (person.path === apply) await person.press(url);
     const list = /^(.*)\/\d+\/[^/]+$/.exec(step.path)?.[1];
+    if (person.path === apply) await person.press(list ? `${apply}/${list}` : url);
     if (list && person.path === `${apply}/${list}`) await person.answer([['_more', 'yes']]);
     expect(person.path).toBe(url);
     visited.push(step.path);

@@ -82,7 +82,6 @@ const FILES: Case[] = [
         JSON.stringify({
           schema: { id: 'S1', standard: '3.0.0', title: 'Probe', sha256: 'a'.repeat(64) },
           open: [{ kind: 'rule', path: 'G1', rule: 'R1', text: 'Wenn …', why: 'it is not clear' }],
-          versions: {},
           elements: {},
         }),
       ),

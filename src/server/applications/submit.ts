@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { compilePayload, joinPath, walk, type Answers, type CompiledPayload, type Json, type Walk } from '#flow';
-import { canonicalJson, payloadValidator, type Package } from '#package';
+import { canonicalJson, payloadValidator, withKeys, type Package } from '#package';
 import { buildEnvelope, type EnvelopeAttachment, type EnvelopeInput } from '#server/delivery';
 import { faultPoint } from '#server/faults';
 import {
@@ -88,8 +88,8 @@ export async function submit(store: Store, keys: KeyRing, options: SubmitOptions
   const { document, problems } = payloadOf(draft.pkg, walked);
   if (problems.length > 0) return { outcome: 'defect', problems };
   const { municipality, destination } = draft.offering;
-  const bytes = Buffer.from(canonicalJson(document));
-  const payloadSha256 = createHash('sha256').update(bytes).digest();
+  const payload = withKeys(document, draft.pkg.payload, destination.payloadKeys);
+  const payloadSha256 = createHash('sha256').update(canonicalJson(payload)).digest();
   const { kind, hash: factorHash, pin } = await secondFactor(keys, municipality.id, draft.pkg, walked.counted, pinFor(draft));
   const context = { municipality: municipality.id, application: draft.id, revision: draft.revision };
   const provenance = Object.fromEntries(Object.entries(draft.provenance).filter(([, one]) => !one.removed));
@@ -110,7 +110,7 @@ export async function submit(store: Store, keys: KeyRing, options: SubmitOptions
       channel: draft.channel,
       language: lang,
       submittedAt: submittedAt.toISOString(),
-      payload: document,
+      payload,
       payloadSha256: payloadSha256.toString('hex'),
       provenance,
       handling: handlingOf(handling),
@@ -130,9 +130,7 @@ export async function submit(store: Store, keys: KeyRing, options: SubmitOptions
       payload: seal(
         draft.key,
         { ...context, purpose: purposes.payload },
-        Buffer.from(
-          JSON.stringify({ answers: walked.counted, payload: document, today: draft.today, lang, provenance, handling } satisfies Frozen),
-        ),
+        Buffer.from(JSON.stringify({ answers: walked.counted, payload, today: draft.today, lang, provenance, handling } satisfies Frozen)),
       ),
       payloadSha256,
       summarySha256: confirmation.summarySha256,

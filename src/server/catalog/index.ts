@@ -60,7 +60,9 @@ export function openCatalog(flowsDir: string, municipalities: readonly Municipal
       const declared = pkg.service.parameters ?? {};
       const params: Record<string, Json> = {};
       for (const [name, parameter] of Object.entries(declared)) {
-        const value = document.params && Object.hasOwn(document.params, name) ? document.params[name] : parameter.default;
+        // The Land that rules differ by is the municipality's own.
+        const own = parameter.default ?? (name === 'land' && parameter.type === 'text' ? municipality.land : undefined);
+        const value = document.params && Object.hasOwn(document.params, name) ? document.params[name] : own;
         if (value !== undefined) params[name] = value;
       }
       offerings.set(document.service, { service: document.service, municipality, document, destination, pkg, params });

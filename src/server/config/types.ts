@@ -1,5 +1,5 @@
 /** The municipality document (`static/schemas/municipality.schema.json`): the tenant as data. */
-import type { Channel } from '#package';
+import type { Channel, KeyStyle } from '#package';
 import type { Json } from '#flow';
 
 export interface MunicipalityDocument {
@@ -81,6 +81,8 @@ export interface CommonDestination {
   onUnknown?: 'resend' | 'manual';
   /** Version of the envelope it reads. Default 1. */
   envelope?: 1 | 2;
+  /** Keys of FIM payloads: bare ids (default), or ids with their versions (`F60000227V1.1`). */
+  payloadKeys?: KeyStyle;
   /** References. `ca`: who signs its certificate; `certificate` and `key`: what we show (mTLS). */
   tls?: { ca?: string; certificate?: string; key?: string };
 }
