@@ -22,6 +22,7 @@ export const ACCOUNTS: readonly Account[] = [
   // two, because one alone may not send an application elsewhere
   { id: 'falke', name: 'Frieda Falke', post: { de: 'Zustellungen', en: 'Deliveries' }, roles: ['zustellungen'] },
   { id: 'gimpel', name: 'Gustav Gimpel', post: { de: 'Zustellungen', en: 'Deliveries' }, roles: ['zustellungen'] },
+  { id: 'specht', name: 'Sabine Specht', post: { de: 'Leistungen', en: 'Services' }, roles: ['leistungen'] },
 ];
 
 /** The same for all, and shown on the login page: there is nothing behind it to protect. */

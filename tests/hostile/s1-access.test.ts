@@ -19,13 +19,18 @@ function routes(): string[] {
     .sort();
 }
 
-type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere' | 'clerk' | 'clerk elsewhere' | 'operator';
-const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere', 'clerk', 'clerk elsewhere', 'operator'];
+type Who = 'anonymous' | 'owner' | 'stranger' | 'elsewhere' | 'clerk' | 'clerk elsewhere' | 'operator' | 'editor';
+const WHO: readonly Who[] = ['anonymous', 'owner', 'stranger', 'elsewhere', 'clerk', 'clerk elsewhere', 'operator', 'editor'];
+
+/** Staff, each with one area of work. */
+const AREAS: Readonly<Partial<Record<Who, Row['open']>>> = { clerk: 'staff', operator: 'deliveries', editor: 'services' };
+const isArea = (open: Row['open']): open is 'staff' | 'deliveries' | 'services' => typeof open === 'string';
+
 interface Row {
   /** Addresses of the owner's things under this route. */
   readonly paths: () => string[];
-  /** For everybody who is served at all, for the owner only, or of the staff of this municipality for those at the counter or for who looks after deliveries. */
-  readonly open: boolean | 'staff' | 'deliveries';
+  /** For everybody who is served at all, for the owner only, or of the staff of this municipality for those at the counter, or for who looks after deliveries or services. */
+  readonly open: boolean | 'staff' | 'deliveries' | 'services';
   /** What staff get for a form, where they are let in and have nothing in hand; looking leads them to the counter's start. */
   readonly status?: number;
   /** What staff get for a form, and for looking, where nothing is as they say. */
@@ -163,6 +168,13 @@ const MATRIX: Readonly<Record<string, Row>> = {
     paths: () => [`/de/admin/deliveries/demo/${delivery}`],
     forms: () => [[['do', 'again']], [['do', 'arrived']], [['do', 'words']]],
   },
+  '/admin/services': { open: true, paths: () => ['/admin/services'] },
+  '/[lang=lang]/admin/services': {
+    open: 'services',
+    posted: 422,
+    paths: () => ['/de/admin/services', '/en/admin/services'],
+    forms: () => [[['schema', 'none']]],
+  },
   // What opens a question there, and what a session sees that has not opened it: tests/answers/counter.test.ts.
   '/[lang=lang]/counter/answer': {
     open: 'staff',
@@ -211,6 +223,7 @@ beforeAll(async () => {
   await logIn(stage, people.clerk, 'eisvogel');
   for (const [name, value] of people.clerk.cookies) people['clerk elsewhere'].setCookie(name, value);
   await logIn(stage, people.operator, 'falke', { to: '/de/admin/deliveries', station: '' });
+  await logIn(stage, people.editor, 'specht', { to: '/de/admin/services', station: '' });
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -231,11 +244,11 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
       const answer = await browser.send(path);
       cells += 1;
       const place = `GET ${path}: ${answer.status} ${answer.location ?? ''}`;
-      if ((row.open === 'staff' && who === 'operator') || (row.open === 'deliveries' && who === 'clerk')) {
+      if (isArea(row.open) && AREAS[who] !== undefined && AREAS[who] !== row.open) {
         // the wrong role: refused, sent to the own pages, or a page that only takes forms
         if (/counter$|(next|logout)$/.test(path)) expect(answer.status, place).toBe(303);
         else expect(answer.status, place).toBe(403);
-      } else if ((row.open === 'staff' && who !== 'clerk') || (row.open === 'deliveries' && who !== 'operator')) {
+      } else if (isArea(row.open) && AREAS[who] !== row.open) {
         expect(answer.status, place).toBe(303);
         const counter = `${path.split('/').slice(0, 2).join('/')}/counter`;
         const formOnly = /(next|logout)$/.test(path);
@@ -259,18 +272,16 @@ describe.each(Object.entries(MATRIX))('%s', (_, row) => {
         cells += 1;
         const place = `POST ${path}: ${answer.status} ${answer.location ?? ''}`;
         // A wrong code leaves a session of one's own, which may be kept; the stranger's answers go to the stranger's application.
-        const [right, wrong] = row.open === 'staff' ? ['clerk', 'operator'] : ['operator', 'clerk'];
-        const staff = who === right ? [row.posted ?? row.status ?? 303] : who === wrong ? [403] : [401];
-        const harmless =
-          row.open === 'staff' || row.open === 'deliveries'
-            ? staff
-            : path === '/de/end'
-              ? [303]
-              : path === '/de/keep'
-                ? [204, 410]
-                : who === 'stranger' && !row.open
-                  ? [303, 409, 410, 422]
-                  : [404, 409, 410, 422];
+        const staff = AREAS[who] === row.open ? [row.posted ?? row.status ?? 303] : AREAS[who] ? [403] : [401];
+        const harmless = isArea(row.open)
+          ? staff
+          : path === '/de/end'
+            ? [303]
+            : path === '/de/keep'
+              ? [204, 410]
+              : who === 'stranger' && !row.open
+                ? [303, 409, 410, 422]
+                : [404, 409, 410, 422];
         expect(harmless, place).toContain(answer.status);
         expect(leaks(answer), place).toEqual([]);
       }

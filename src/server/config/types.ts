@@ -24,7 +24,7 @@ export interface MunicipalityDocument {
 }
 
 /** What a member of staff may do. */
-export type Role = 'counter' | 'phone' | 'post' | 'lead' | 'deliveries';
+export type Role = 'counter' | 'phone' | 'post' | 'lead' | 'deliveries' | 'services';
 
 /** Where staff log in (OpenID Connect), and where they sit. */
 export interface StaffDocument {

@@ -4,7 +4,7 @@ import type { Station } from '#server/store';
 
 export type { Role, StaffDocument } from '#server/config';
 
-export const ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead', 'deliveries'];
+export const ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead', 'deliveries', 'services'];
 /** Who serves citizens. Whoever looks after deliveries has no business with drafts. */
 export const COUNTER_ROLES: readonly Role[] = ['counter', 'phone', 'post', 'lead'];
 

@@ -89,6 +89,7 @@ const AREAS = {
   counter: { roles: COUNTER_ROLES, path: (lang: string) => counterPath(lang) },
   prints: { roles: ['post'], path: (lang: string) => counterPath(lang, 'prints') },
   deliveries: { roles: ['deliveries'], path: (lang: string) => `/${lang}/admin/deliveries` },
+  services: { roles: ['services'], path: (lang: string) => `/${lang}/admin/services` },
 } as const satisfies Record<string, { roles: readonly Role[]; path: (lang: string) => string }>;
 type Area = keyof typeof AREAS;
 

@@ -18,4 +18,5 @@ export { draftPaperOf, readOutPage, screenPage } from './sheet-screen.ts';
 export { counterFailure } from './clerk.ts';
 export { finishPrintPage, printedFile, printPage, printsPage } from './prints.ts';
 export { deskList, deskPage, postDeskList, toDesk } from './desk.ts';
+export { importPage, postImport, toImport } from './fim.ts';
 export { deskCasePage, postDeskCase } from './desk-case.ts';
