@@ -103,12 +103,9 @@ function compareRules(
   note: Note,
   fresh: boolean,
 ): void {
-  const plain = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
-  for (const [id, text] of Object.entries(before))
-    if (!Object.hasOwn(after, id)) note('rule', 'removed', path, label, `${id}: ${plain(text)}`, false);
-  for (const [id, text] of Object.entries(after)) {
-    if (!Object.hasOwn(before, id)) note('rule', 'added', path, label, `${id}: ${plain(text)}`, !fresh);
-    else if (plain(before[id]!) !== plain(text))
-      note('rule', 'changed', path, label, `${id}: ${plain(before[id]!)} -> ${plain(text)}`, true);
+  for (const id of Object.keys(before)) if (!Object.hasOwn(after, id)) note('rule', 'removed', path, label, id, false);
+  for (const [id, hash] of Object.entries(after)) {
+    if (!Object.hasOwn(before, id)) note('rule', 'added', path, label, id, !fresh);
+    else if (before[id] !== hash) note('rule', 'changed', path, label, id, true);
   }
 }

@@ -159,7 +159,7 @@ function typed(node: Node, field: FimField, base: Base, making: Making, left: Le
         };
       if (known?.type === 'name' && !pattern) return { document: { ...base, type: 'name', ...autocomplete, ...size }, weight: 1 };
       if (known?.type === 'iban' && minLength <= 15 && (maxLength ?? 34) >= 34) return { document: { ...base, type: 'iban' }, weight: 1 };
-      if (!pattern && (maxLength ?? 0) > 255) return { document: { ...base, type: 'textarea', ...size }, weight: 5 };
+      if (!pattern && !known && (maxLength ?? 0) > 255) return { document: { ...base, type: 'textarea', ...size }, weight: 5 };
       return {
         document: { ...base, type: 'text', ...autocomplete, ...size, ...pattern, ...(known?.inputmode && { inputmode: known.inputmode }) },
         weight: 1,

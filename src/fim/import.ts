@@ -71,7 +71,7 @@ export function importSchema(source: ImportSource): Imported {
       codeLists: supplied.map(({ uri, version, rows }) => ({ ...(uri && { uri }), ...(version && { version }), codes: rows.length })),
     }),
     open: open.map(({ path, ...point }) => ({ ...point, path: path.join('.') })),
-    ...(schema.rules.length > 0 && { rules: ruleTexts(schema.rules) }),
+    ...(schema.rules.length > 0 && { rules: ruleHashes(schema.rules) }),
     elements: elementsOf(schema, known),
   };
   return { documents, fim, report: reportOf({ source, tree, plan, outline, rules, open, status, known }) };
@@ -140,8 +140,10 @@ function serviceOf(schema: FimSchema, plan: Plan, status: ReturnType<typeof stat
   };
 }
 
-function ruleTexts(rules: readonly FimRule[]): Record<string, string> {
-  return Object.fromEntries(rules.map(({ id, text }, index) => [id ?? String(index + 1), text]));
+/** Rules by their ids, as hashes of their words: enough to see that one changed. */
+function ruleHashes(rules: readonly FimRule[]): Record<string, string> {
+  const hash = (text: string) => createHash('sha256').update(text.replaceAll(/\s+/g, ' ').trim()).digest('hex').slice(0, 16);
+  return Object.fromEntries(rules.map(({ id, text }, index) => [id ?? String(index + 1), hash(text)]));
 }
 
 function elementsOf(schema: FimSchema, known: (field: FimField) => readonly Code[] | undefined): Record<string, FimElement> {
@@ -161,7 +163,7 @@ function elementsOf(schema: FimSchema, known: (field: FimField) => readonly Code
         ...(codes && {
           codes: codes.length > MOST_KEPT ? [`${codes.length}:${createHash('sha256').update(pathKey(codes)).digest('hex')}`] : codes,
         }),
-        ...(element.rules.length > 0 && { rules: ruleTexts(element.rules) }),
+        ...(element.rules.length > 0 && { rules: ruleHashes(element.rules) }),
       },
     ]);
   }

@@ -93,7 +93,7 @@ export interface FimElement {
   type?: string;
   limits?: Record<string, string>;
   codes?: string[];
-  /** The rules it bears: id (or place) -> text. */
+  /** The rules it bears: id (or place) -> hash of its words. */
   rules?: Record<string, string>;
 }
 

@@ -146,8 +146,11 @@ describe.each([
       ] as const) {
         writeFileSync(file, text);
         await person.page.setInputFiles('input[name=schema]', file);
-        await Promise.all([person.page.waitForLoadState('load'), person.page.click('form.fim-form button')]);
+        await person.page.click('form.fim-form button');
+        await person.page.waitForSelector(what === 'the report' ? '.fim-report' : '[data-error-summary]');
         await look(what);
+        if (what === 'the report') await person.page.click('.fim-report summary');
+        await look(`${what}, all of it`);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });
