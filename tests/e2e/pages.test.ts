@@ -54,7 +54,7 @@ const PAGES: readonly (readonly [string, () => string, number, boolean])[] = [
   ['list of services', () => '', 200, true],
   ['search', () => '?q=hund', 200, true],
   ['search that finds nothing', () => '?q=xyz', 200, true],
-  ...['bulky-waste', 'dog-tax', 'housing-benefit', 'resident-parking'].map(
+  ...['bulky-waste', 'dog-tax', 'homework-notice', 'housing-benefit', 'resident-parking'].map(
     (id) => [`service ${id}`, () => `services/${id}`, 200, true] as const,
   ),
   ...['imprint', 'privacy', 'accessibility'].map((id) => [id, () => `legal/${id}`, 200, true] as const),

@@ -43,6 +43,9 @@ it(
     await handIn();
     await allDelivered(world, 5);
     expect(sends()).toEqual([1, 1, 1, 1, 1]);
+    // The office has told all its news: what it still has to tell would settle what the restored portal holds.
+    const told = () => [...world.backoffice.cases.values()].every(({ news }) => news.some(({ status }) => status === 'in_progress'));
+    await until(() => (told() ? true : undefined), 'the news of every application', 60_000);
     await world.portal.stop();
 
     rmSync(database, { recursive: true });
