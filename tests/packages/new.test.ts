@@ -29,7 +29,14 @@ it('lists, checks and walks a fifth service', async () => {
   cpSync(join(ROOT, 'flows'), made.root, { recursive: true });
   const { packages, findings } = readPackages(made.root, fieldTypes);
   expect(findings).toEqual([]);
-  expect(packages.map(({ id }) => id)).toEqual(['bulky-waste', 'dog-tax', 'garden', 'homework-notice', 'housing-benefit', 'resident-parking']);
+  expect(packages.map(({ id }) => id)).toEqual([
+    'bulky-waste',
+    'dog-tax',
+    'garden',
+    'homework-notice',
+    'housing-benefit',
+    'resident-parking',
+  ]);
 
   const listed = await schalter('flow', 'list', made.root, '--json');
   expect(listed.code).toBe(0);
