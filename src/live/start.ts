@@ -5,7 +5,7 @@
 import { flushSync, mount } from 'svelte';
 import { fetchTypes } from '#fields/fetch.vite.ts';
 import type { PageDocument } from '#flow';
-import { one } from '#ui/enhance/dom.ts';
+import { all, one } from '#ui/enhance/dom.ts';
 import { openSheet, type FlowSource, type SectionSource, type SheetEngine } from './engine.ts';
 import { isTouched, readSheet } from './form.ts';
 import LiveSheet from './LiveSheet.svelte';
@@ -22,6 +22,37 @@ export async function openHere(flow: FlowSource, section: SectionSource): Promis
   return openSheet(flow, section, await types, await words[`../i18n/texts/${flow.lang}.json`]!());
 }
 
+const RELEASES = ['pointerup', 'pointercancel', 'keyup', 'blur'];
+
+/**
+ * Watches from now on whether a button of the mouse or a key is down.
+ * @returns waits until nothing is: a control that is replaced between press and release swallows the click
+ */
+function watchPresses(): () => Promise<void> {
+  let pressed = false;
+  for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => (pressed = true), true);
+  for (const kind of RELEASES) addEventListener(kind, () => (pressed = false), true);
+  return async () => {
+    while (pressed) {
+      await new Promise((resolve) => {
+        for (const kind of RELEASES) addEventListener(kind, resolve, { once: true, capture: true });
+      });
+      // the click comes right behind the release
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  };
+}
+
+/** What a person opened, chose or typed outside the questions; both trees come from the same components. */
+function carryOver(from: Element, to: Element): void {
+  const ways = all<HTMLDetailsElement>('.sheet-ways', to);
+  for (const [at, { open }] of all<HTMLDetailsElement>('.sheet-ways', from).entries()) if (ways[at]) ways[at].open = open;
+  const controls = (place: Element) =>
+    all<HTMLInputElement>('input, select, textarea', place).filter((each) => !each.closest('.sheet-pages'));
+  const into = controls(to);
+  for (const [at, { value, checked }] of controls(from).entries()) if (into[at]) Object.assign(into[at], { value, checked });
+}
+
 /** Puts the living sheet in the place of the rendered one; the focus and what was typed meanwhile stay. */
 function takeOver(place: HTMLElement, engine: SheetEngine): void {
   const target = document.createElement('div');
@@ -33,6 +64,7 @@ function takeOver(place: HTMLElement, engine: SheetEngine): void {
   const selection =
     active instanceof HTMLInputElement && active.type === 'text' ? ([active.selectionStart, active.selectionEnd] as const) : [];
   const id = active && place.contains(active) ? active.id : '';
+  carryOver(place, target);
   place.replaceChildren(target);
   // what was typed before counts as typed
   if (typed) one('form[data-sheet]', place)?.dispatchEvent(new Event('input', { bubbles: true }));
@@ -45,8 +77,12 @@ const place = typeof document === 'undefined' ? null : one('[data-live]');
 const source = place && one<HTMLTemplateElement>('template', place.parentElement!);
 if (place && source) {
   const [flow, section] = JSON.parse(source.content.textContent) as [FlowSource, SectionSource];
+  const released = watchPresses();
   openHere(flow, section).then(
-    (engine) => takeOver(place, engine),
+    async (engine) => {
+      await released();
+      takeOver(place, engine);
+    },
     () => undefined,
   );
 }

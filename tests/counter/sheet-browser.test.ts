@@ -205,3 +205,33 @@ it('what nobody shall read stands behind dots until one is in it, and everything
   expect(person.complaints).toEqual([]);
   await person.leave();
 });
+
+it('the script that comes late takes nothing away: what was opened, chosen and written stays, and a press counts', async () => {
+  const { person, sheet } = await begin({ script: true, width: 1440 }, 'dog-tax');
+  const { page } = person;
+  let arrive = () => {};
+  const late = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route(/\/live\/de-[^/]*\.js$/, async (route) => {
+    await late;
+    await route.continue();
+  });
+  await person.visit(`${sheet}/person`);
+  await page.fill('[name="applicant.familyName"]', 'Zaunkönig');
+  await page.click('.sheet-ways summary >> nth=-1');
+  await page.fill('#hand-on-note', 'Bringt die Chipnummer am Freitag');
+  await page.locator('button[value="hand-on"]').hover();
+  await page.mouse.down();
+  arrive();
+  // time for a script that does not wait
+  await page.waitForTimeout(1000);
+  expect(await page.locator(LIVE).count()).toBe(0);
+  await page.mouse.move(0, 0);
+  await page.mouse.up();
+  await page.waitForSelector(LIVE, { state: 'attached' });
+  expect(await page.inputValue('[name="applicant.familyName"]')).toBe('Zaunkönig');
+  expect(await page.inputValue('#hand-on-note')).toBe('Bringt die Chipnummer am Freitag');
+  await Promise.all([page.waitForEvent('framenavigated'), page.locator('button[value="hand-on"]').click()]);
+  expect(await page.locator('bdi.reference').count()).toBe(1);
+  expect(person.complaints).toEqual([]);
+  await person.leave();
+});

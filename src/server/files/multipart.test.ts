@@ -63,6 +63,22 @@ describe('readMultipart', () => {
     expect(form.files).toEqual([{ field: 'f', name: 'Foto.jpg', result: 300_000 }]);
   });
 
+  it('takes one file after the other, in the order of the form, however long each takes', async () => {
+    const log: string[] = [];
+    const onFile = async (incoming: IncomingFile) => {
+      log.push(`${incoming.name} begins`);
+      const bytes = await size(incoming);
+      await new Promise((resolve) => setTimeout(resolve, incoming.name === 'a.pdf' ? 50 : 0));
+      log.push(`${incoming.name} ends`);
+      return bytes;
+    };
+    const text = file('f', 'a.pdf', 'x') + file('f', 'b.pdf', 'y'.repeat(300_000)) + field('after', 'da') + file('f', 'c.pdf', 'z') + end;
+    const form = await readMultipart({ contentType, body: body(text, 1) }, { onFile });
+    expect(log).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name}.pdf begins`, `${name}.pdf ends`]));
+    expect(form.files.map(({ name }) => name)).toEqual(['a.pdf', 'b.pdf', 'c.pdf']);
+    expect(form.fields).toEqual([['after', 'da']]);
+  });
+
   it('a refused file does not spoil the rest', async () => {
     const text = file('f', 'a.pdf', 'x'.repeat(300_000)) + field('after', 'da') + file('g', 'b.pdf', 'y') + end;
     const form = await readMultipart(

@@ -33,7 +33,7 @@ export interface IncomingFile {
 }
 
 export interface MultipartOptions<T> {
-  /** Called for each file in turn, while it streams. Fields that came before it in the form are in `fields`. */
+  /** Called for each file in turn, while it streams and when the one before it is done. Fields that came before it in the form are in `fields`. */
   onFile: (file: IncomingFile, fields: readonly FormField[]) => Promise<T>;
   /** Default 500 fields of 100 KB, 20 files. */
   fieldLimits?: { fields?: number; fieldBytes?: number; files?: number };
@@ -46,6 +46,7 @@ export type FilePart<T> = { field: string; name: string } & ({ result: T } | { e
 export interface Form<T> {
   /** In the order of the form; a name may come more than once. Never an object: names come from outside. */
   fields: FormField[];
+  /** In the order of the form. */
   files: FilePart<T>[];
 }
 
@@ -58,7 +59,8 @@ export async function readMultipart<T>(source: MultipartSource, { onFile, fieldL
   const body = source.body instanceof Readable ? source.body : Readable.fromWeb(source.body as WebStream<Uint8Array>);
   const form: Form<T> = { fields: [], files: [] };
   const open = new Set<Readable>();
-  const works: Promise<void>[] = [];
+  // one file after the other: they are kept in the order in which the person gave them
+  let work = Promise.resolve();
   let failure: unknown;
   let parser: BusboyInstance;
   try {
@@ -101,15 +103,17 @@ export async function readMultipart<T>(source: MultipartSource, { onFile, fieldL
     }
     open.add(stream);
     const about = { field: formText(field), name: formText(name) };
-    const work = onFile({ ...about, stream }, form.fields).then(
-      (result) => void form.files.push({ ...about, result }),
-      (error: unknown) => {
+    const take = async () => {
+      if (failure) return;
+      try {
+        form.files.push({ ...about, result: await onFile({ ...about, stream }, form.fields) });
+      } catch (error) {
         if (error instanceof UploadError) form.files.push({ ...about, error });
         else fail(error);
-      },
-    );
+      }
+    };
     // the form cannot go on past a part that nobody reads
-    works.push(work.finally(() => (open.delete(stream), stream.resume())));
+    work = work.then(take).finally(() => (open.delete(stream), stream.resume()));
   });
 
   try {
@@ -119,7 +123,7 @@ export async function readMultipart<T>(source: MultipartSource, { onFile, fieldL
   }
   // ends the reading of parts that will never be complete
   if (failure) for (const stream of open) stream.destroy(new MultipartError('aborted'));
-  await Promise.all(works);
+  await work;
   if (failure) throw failure;
   return form;
 }
