@@ -29,31 +29,42 @@ const STREET = new Map([
   ['F60000000248', 'addition'],
 ]);
 
+/** How short each part of the portal's address may be, and how long. */
+const LENGTHS: Readonly<Record<string, readonly [number, number]>> = {
+  street: [1, 55],
+  houseNumber: [1, 9],
+  postcode: [5, 5],
+  city: [1, 50],
+  addition: [1, 60],
+};
+
 /** The block that a group is, if it is one: exactly its members, each once, with the published duties. */
 export function blockOf({ element, max }: Position): Block | undefined {
   if (element.kind !== 'group' || element.choice || max > 1) return undefined;
   const members = element.members;
   if (members.some((member) => member.max !== 1 || member.element.kind !== 'field' || member.element.input !== 'input')) return undefined;
+  const all = (fits: (data: string) => boolean) => members.every((member) => fits((member.element as FimField).data));
   const fields = new Map(members.map((member) => [bob(member.element.id), member]));
   const named = (names: ReadonlyMap<string, string>) =>
     new Map(members.map((member) => [member.element.id, names.get(bob(member.element.id))!]));
   const same = (names: ReadonlyMap<string, string>) => fields.size === names.size && [...names.keys()].every((id) => fields.has(id));
-  if (same(DATE)) {
+  if (same(DATE) && all((data) => data === 'num_int')) {
     // The year alone may be known, as for a birth abroad.
     if (fields.get('F60000000233')!.min !== 1 || fields.get('F60000000231')!.min !== 0 || fields.get('F60000000232')!.min !== 0)
       return undefined;
     const born = /geburt/i.test(`${element.name} ${element.label}`);
     return { type: 'partial-date', members: named(DATE), settings: { min: '1850-01-01', max: born ? 'today' : '2080-12-31' } };
   }
-  if (!same(STREET)) return undefined;
+  if (!same(STREET) || !all((data) => data.startsWith('text'))) return undefined;
   if (['F60000000244', 'F60000000248'].some((id) => fields.get(id)!.min !== 0)) return undefined;
-  const limits = Object.fromEntries(
-    [...STREET].flatMap(([id, part]) => {
-      const most = Number((fields.get(id)!.element as FimField).limits.maxLength);
-      const longest = { street: 55, houseNumber: 9, postcode: 5, city: 50, addition: 60 }[part]!;
-      return part !== 'postcode' && Number.isInteger(most) && most >= 5 && most < longest ? [[part, most]] : [];
-    }),
-  );
+  const limits: Record<string, number> = {};
+  for (const [id, part] of STREET) {
+    const { minLength, maxLength } = (fields.get(id)!.element as FimField).limits;
+    const [shortest, longest] = LENGTHS[part]!;
+    // longer or shorter than what the field takes: asked part by part
+    if (Number(minLength ?? 0) > shortest || Number(maxLength ?? longest) < 5) return undefined;
+    if (Number(maxLength ?? longest) < longest) limits[part] = Number(maxLength);
+  }
   return { type: 'address', members: named(STREET), settings: Object.keys(limits).length > 0 ? { limits } : {} };
 }
 

@@ -33,12 +33,18 @@ export function payloadOf(
   };
 }
 
-/** Version by id. One that occurs with several versions is left out: its key would not say which. */
+/** What both versions of the standard have as a version: `1.2`, `1.2.0`. */
+const VERSION = /^[0-9]+(\.[0-9]+){1,2}$/;
+
+/** Version by id. One that occurs with several versions, or with one that is none, is left out: its key would not say which. */
 function versionsOf(tree: Tree): Record<string, string> {
   const found = new Map<string, Set<string>>();
   for (const { element } of tree.nodes.values()) found.set(element.id, (found.get(element.id) ?? new Set()).add(element.version ?? ''));
   return Object.fromEntries(
-    [...found].flatMap(([id, versions]) => (versions.size === 1 && !versions.has('') ? [[id, [...versions][0]!]] : [])),
+    [...found].flatMap(([id, versions]) => {
+      const [version] = versions;
+      return versions.size === 1 && VERSION.test(version!) ? [[id, version!]] : [];
+    }),
   );
 }
 
@@ -155,7 +161,8 @@ class Maker {
   #value(node: Node, field: FimField): Template {
     const path = dataPath(node);
     // Files go their own way; the data names them.
-    if (field.data === 'file') return node.position.max > 1 ? { $from: `${path}.id` } : { $from: `${path}.id`, first: true };
+    if (field.data === 'file' && field.input === 'input')
+      return node.position.max > 1 ? { $from: `${path}.id` } : { $from: `${path}.id`, first: true };
     return { $from: path };
   }
 

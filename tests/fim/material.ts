@@ -20,6 +20,9 @@ import { root } from '../portal.ts';
 export const material = join(root, '../shared/fim');
 export const TODAY = '2026-03-02';
 
+/** What a person has to add to any draft: a schema has no words for the service's page and no English. */
+export const HONEST = new Set(['fim-open', 'language-missing', 'open']);
+
 /** All real schemas but the one of version 1, which is refused. */
 export const SCHEMAS: readonly string[] = ['xdf2', 'xdf3'].flatMap((dir) =>
   readdirSync(join(material, dir))

@@ -12,7 +12,7 @@ import { positionsOf, readSchema } from '../../src/fim/index.ts';
 import { compile, compilePayload, flattenAnswers, walk } from '../../src/flow/index.ts';
 import { checkPackage, listCodes, parameterTypes, payloadValidator, readOrigin } from '../../src/package/index.ts';
 import { root } from '../portal.ts';
-import { material, real, SCHEMAS, translated, writeDrafts } from './material.ts';
+import { HONEST, material, real, SCHEMAS, translated, writeDrafts } from './material.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -21,9 +21,6 @@ beforeAll(() => {
   drafts = writeDrafts();
 }, 120_000);
 afterAll(() => drafts.clean());
-
-/** What a person has to add to any draft: a schema has no words for the service's page and no English. */
-const HONEST = new Set(['fim-open', 'language-missing', 'open']);
 
 describe.each(SCHEMAS)('%s', (file) => {
   it('carries every field: asked, shown, sent, or named as open', () => {

@@ -3,9 +3,9 @@
  * A likely typing error (`gmial.com`) is no error: `suggestion` offers the better spelling and the view shows it.
  */
 import type { FieldType } from '../types.ts';
-import { LENGTH_PROPERTIES, lengthErrors, lengthFindings, lengthSchema } from '../lines.ts';
+import { LENGTH_PROPERTIES, lengthErrors, lengthFindings, lengthSchema, longest } from '../lines.ts';
 import { matches, patternFindings } from '../pattern.ts';
-import { textSetting } from '../settings.ts';
+import { numberSetting, textSetting } from '../settings.ts';
 import { cleanLine, typedRaw } from '../typed.ts';
 
 const MAX = 254;
@@ -106,7 +106,11 @@ const type: FieldType = {
   toRaw: (value) => ({ '': [String(value)] }),
   format: (value) => [String(value)],
   payloadSchema: (config) => ({ ...lengthSchema(config, MAX), pattern: '^[^@\\s]+@[^@\\s]+$' }),
-  samples: () => ['kim.muster@example.org'],
+  samples(config) {
+    const short = ['kim.muster@example.org', 'kim@example.org', 'k@b.de'].find((one) => one.length <= longest(config, MAX));
+    const missing = Math.max(0, (numberSetting(config, 'minLength') ?? 1) - (short?.length ?? 0));
+    return short ? [`${'k'.repeat(Math.min(missing, 40))}${short}`] : [];
+  },
   checkConfig: (config) => [...lengthFindings(config), ...patternFindings(textSetting(config, 'pattern'))],
 };
 
