@@ -111,6 +111,7 @@ export function createApplications(store: Store, keys: KeyRing, catalog: Catalog
     });
     // the revision is still the one that was read: only other hands can be the reason
     if (saved.outcome === 'stale' && saved.revision === draft.revision) return { outcome: 'held' };
+    if (saved.outcome === 'often') return { outcome: 'often', wait: saved.wait };
     if (saved.outcome !== 'saved') return { outcome: saved.outcome };
     const now = hold({ ...draft, ...next, mistyped: undefined, revision, walk: walked });
     const name = slot(draft.session, draft.offering);

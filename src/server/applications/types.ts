@@ -120,4 +120,5 @@ export interface Draft {
 }
 
 /** `held`: nobody saved meanwhile, but the draft is in other hands. */
-export type Saved = { outcome: 'saved'; draft: Draft } | { outcome: 'stale' | 'held' | 'gone' | 'submitted' };
+export type Saved =
+  { outcome: 'saved'; draft: Draft } | { outcome: 'often'; wait: number } | { outcome: 'stale' | 'held' | 'gone' | 'submitted' };

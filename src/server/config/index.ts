@@ -32,6 +32,8 @@ const settingsSchema = z.object({
   SCHALTER_HEADER_SECONDS: z.coerce.number().positive().max(60).default(10),
   SCHALTER_FORM_SECONDS: z.coerce.number().positive().max(300).default(30),
   SCHALTER_UPLOAD_SECONDS: z.coerce.number().positive().max(3600).default(600),
+  /** Applications that one subscriber may hand in within an hour. */
+  SCHALTER_SUBMITS_PER_HOUR: z.coerce.number().int().positive().default(60),
 });
 
 export interface Settings {
@@ -46,6 +48,7 @@ export interface Settings {
   readonly worker: boolean;
   readonly fixedToday?: string;
   /** Time limits of the edge, in milliseconds. */
+  readonly submitsPerHour: number;
   readonly timeouts: { readonly headers: number; readonly form: number; readonly upload: number };
 }
 
@@ -72,6 +75,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ),
     worker: value.SCHALTER_WORKER === 'on',
     fixedToday: value.SCHALTER_TODAY,
+    submitsPerHour: value.SCHALTER_SUBMITS_PER_HOUR,
     timeouts: {
       headers: value.SCHALTER_HEADER_SECONDS * 1000,
       form: value.SCHALTER_FORM_SECONDS * 1000,

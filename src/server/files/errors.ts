@@ -19,6 +19,8 @@ export type UploadErrorCode =
   | 'unscanned'
   /** the application has its number of files */
   | 'tooManyFiles'
+  /** more files than anybody hands in by hand */
+  | 'often'
   /** the draft is gone or handed in */
   | 'gone'
   /** the connection broke off */

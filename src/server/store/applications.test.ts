@@ -33,8 +33,8 @@ describe('drafts', () => {
     const draft = await draftIn(store, municipality);
     const save = (revision: number, text: string) =>
       saveDraft(store, { ...draft, revision, content: Buffer.from(text), keepDays: 30, idle: 3_600_000 });
-    expect(await save(1, 'first')).toEqual({ outcome: 'saved', revision: 2 });
-    expect(await save(1, 'second tab')).toEqual({ outcome: 'stale', revision: 2 });
+    expect(await save(1, 'first')).toEqual({ outcome: 'saved', revision: 2, wait: null });
+    expect(await save(1, 'second tab')).toEqual({ outcome: 'stale', revision: 2, wait: null });
     const row = await loadDraft(store, { ...draft, idle: limits.idle });
     expect(row).toMatchObject({ revision: 2, kept: false });
     expect(row?.content?.toString()).toBe('first');

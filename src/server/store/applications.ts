@@ -103,11 +103,18 @@ export interface SaveDraft {
   action?: string;
 }
 
-export type Saved = { outcome: 'saved' | 'stale' | 'submitted'; revision: number } | { outcome: 'gone'; revision: null };
+/** Saves of one draft within a window (milliseconds): a person needs seconds for a page, so only a machine gets there. */
+export const SAVES = { limit: 600, window: 10 * 60_000 };
+
+export type Saved =
+  | { outcome: 'saved' | 'stale' | 'submitted'; revision: number; wait: null }
+  /** `wait`: seconds until it may be saved again. */
+  | { outcome: 'often'; revision: number; wait: number }
+  | { outcome: 'gone'; revision: null; wait: null };
 
 /** Saves over the revision that was read; with an audit row, in one statement. `stale`: somebody saved meanwhile, nothing was changed. */
 export async function saveDraft(store: Statements, draft: SaveDraft): Promise<Saved> {
-  const [row] = await store.query<Saved>('draft-save', `select * from save_draft($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, [
+  const [row] = await store.query<Saved>('draft-save', `select * from save_draft($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, [
     draft.municipality,
     draft.sessionHash,
     draft.id,
@@ -118,8 +125,10 @@ export async function saveDraft(store: Statements, draft: SaveDraft): Promise<Sa
     draft.actor ?? 'citizen',
     draft.action ?? 'save',
     milliseconds(draft.idle),
+    SAVES.limit,
+    milliseconds(SAVES.window),
   ]);
-  return row ?? { outcome: 'gone', revision: null };
+  return row ?? { outcome: 'gone', revision: null, wait: null };
 }
 
 export interface KeepDraft {

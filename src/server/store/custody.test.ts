@@ -95,14 +95,14 @@ describe('a claim', () => {
     const { hands, draft, given } = await claimed('Erika Amt');
     expect(await load(draft)).toMatchObject({ custody: 'counter' });
     expect(await custodyOf(store, own(draft))).toMatchObject({ name: 'Erika Amt', site: 'townhall', desk: '3' });
-    expect(await citizenSaves(draft, 1)).toEqual({ outcome: 'stale', revision: 1 });
+    expect(await citizenSaves(draft, 1)).toEqual({ outcome: 'stale', revision: 1, wait: null });
     expect((await submitApplication(store, submitOf(draft))).outcome).toBe('stale');
     expect(await loadCounterDraft(store, hands, draft.id)).toMatchObject({ id: draft.id, service: draft.service, revision: 1 });
     expect(await clerkSaves(hands, draft.id, 1)).toEqual({ outcome: 'saved', revision: 2 });
     expect(await clerkSaves(hands, draft.id, 1)).toEqual({ outcome: 'stale', revision: 2 });
     expect(await giveBackDraft(store, hands, draft.id, 30)).toBe(true);
     expect(await load(draft)).toMatchObject({ custody: 'citizen', revision: 2 });
-    expect(await citizenSaves(draft, 2)).toEqual({ outcome: 'saved', revision: 3 });
+    expect(await citizenSaves(draft, 2)).toEqual({ outcome: 'saved', revision: 3, wait: null });
     const rows = await log(draft.id);
     expect(rows.map(({ action }) => action)).toEqual(['claim', 'read', 'save', 'save', 'give-back']);
     for (const row of rows)

@@ -23,6 +23,8 @@ import { declared, defect } from './hand-in.ts';
 import { heldView, helpPath } from './help.ts';
 import { bodyOf, go, offeringOf, readForm, show, type Request } from './kit.ts';
 import { shownHash, SUMMARY } from './review.ts';
+import { subscriberOf } from './peer.ts';
+import { overRate, RATES } from './rates.ts';
 import { reader } from './views.ts';
 import { fileFields, receiveUpload } from './upload.ts';
 
@@ -161,7 +163,9 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       },
       step,
     });
-    return fail(422);
+    const often = uploadProblems.some(({ code }) => code === 'often');
+    if (often) event.setHeaders({ 'retry-after': String(RATES.upload.window / 1000) });
+    return fail(often ? 429 : 422);
   }
   if (step?.page.kind === 'check') return postReview(event, context, step, values);
   let result: PostResult = await postPage(request.portal.applications, draft, path, { values, saved: draft !== found }, request.lang);
@@ -189,6 +193,8 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       posted.set(request, { context, step: there, conflict: result.raw });
       return fail(409);
     }
+    case 'often':
+      return tooOften(event, context, result.step, result.raw, result.wait, 'web.often');
     case 'invalid':
       posted.set(request, {
         context: { ...context, input: { raw: result.raw, problems: result.problems, walk: result.walk, step: result.step } },
@@ -202,6 +208,14 @@ export async function postApply(event: RequestEvent, service: string, path: stri
 function tooLate(request: Request, draft: Draft, step?: Step, raw?: Raw) {
   posted.set(request, { context: { draft, lang: request.lang, t: request.t, fromReview: false }, step, conflict: raw });
   return fail(409);
+}
+
+/** Nothing was taken because it came too often: the page says until when, and keeps what was typed. */
+function tooOften(event: RequestEvent, context: PageContext, step: Step, raw: Raw, wait: number, why: 'web.often' | 'web.submitsOften') {
+  event.setHeaders({ 'retry-after': String(wait) });
+  const input = { raw, problems: [], walk: context.draft.walk, step };
+  posted.set(event.locals.request, { context: { ...context, input, refused: context.t.t(why, { n: Math.ceil(wait / 60) }) }, step });
+  return fail(429);
 }
 
 type Onward = Extract<PostResult, { kind: 'redirect' | 'tasks' }>;
@@ -238,6 +252,8 @@ async function postReview(event: RequestEvent, context: PageContext, step: Step,
   const raw = readRaw(step, values);
   const answers = declared(draft, step, values);
   const { portal } = request;
+  const wait = await overRate(request, RATES.submit(portal.settings), subscriberOf(request.address));
+  if (wait > 0) return tooOften(event, context, step, raw, wait, 'web.submitsOften');
   faultPoint('submit-posted');
   const result = await submit(portal.store, portal.keys, {
     draft,

@@ -1,17 +1,16 @@
 /** The counter's shell: login and back, station, start, next person, logout. Everything works without scripts. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { LOGIN_TIME, LoginRefused, returnPath } from '#server/identity';
-import { hitLimit, type Station } from '#server/store';
+import type { Station } from '#server/store';
 import type { LeftView, OnwardView, StationView } from '#ui/counter/types.ts';
 import { clerkIfAny, clerkOf, counterPath, forgetClerk, loginAway, setStaffSession, showCounter, staffed, stationName } from './clerk.ts';
 import { go, inLanguage, readForm, type Request } from './kit.ts';
 import { subscriberOf } from './peer.ts';
+import { overRate, RATES } from './rates.ts';
 
 /** What is remembered while somebody is at the provider. Lax: it has to come back with the provider's redirect. */
 const LOGIN_COOKIE = '__Host-staff-login';
 const LOGIN_FLAGS = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' } as const;
-/** Logins begun from one address within `LOGIN_TIME`: a whole office may sit behind it, and begins at eight. */
-const MOST_LOGINS = 200;
 
 /** One address for all languages: it is registered with the provider. German is offered everywhere. */
 const callbackAddress = (request: Request) => `${request.origin}${counterPath('de', 'callback')}`;
@@ -39,8 +38,7 @@ export async function login(event: RequestEvent) {
   if (event.request.headers.get('sec-fetch-site') === 'cross-site')
     return onward(request, request.t.t('counter.onward.login'), `${counterPath(lang, 'login')}?to=${encodeURIComponent(to)}`);
   if (await clerkIfAny(request)) return go(to);
-  const key = await portal.keys.keyedHash(municipality.id, 'limit', `staff-login/from/${subscriberOf(request.address)}`);
-  const wait = await hitLimit(portal.store, municipality.id, key, MOST_LOGINS, LOGIN_TIME);
+  const wait = await overRate(request, RATES.login, `from/${subscriberOf(request.address)}`);
   if (wait > 0) {
     event.setHeaders({ 'retry-after': String(wait) });
     error(429, 'login-often');

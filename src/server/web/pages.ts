@@ -46,6 +46,8 @@ export interface PageContext {
   /** The application was changed elsewhere while this page was open. */
   readonly changed?: boolean;
   readonly input?: { readonly raw: Raw; readonly problems: readonly FieldProblem[]; readonly walk: Walk; readonly step: Step };
+  /** Why nothing of the form was taken, though it is right. */
+  readonly refused?: string;
 }
 
 export function applyPath(lang: string, service: string, page?: string): string {
@@ -113,6 +115,8 @@ function warnings(read: Reader, step: Step, values: TextValues): { views: Warnin
   return { views, errors };
 }
 
+const refusal = ({ refused }: PageContext): SummaryError[] => (refused === undefined ? [] : [{ text: refused }]);
+
 /** The errors of fields for the summary, each leading to its control. */
 function fieldErrors(fields: readonly FieldView[]): SummaryError[] {
   return fields.flatMap((field) =>
@@ -129,7 +133,7 @@ export function questionView(context: PageContext, step: Step): QuestionView {
   const fieldInput: FieldInput = { raw: input?.raw, problems: input?.problems ?? [] };
   const fields = fieldViews(read, shown, draft.answers, values, fieldInput);
   const warned = input ? warnings(read, shown, values) : { views: [], errors: [] };
-  const errors: SummaryError[] = [...fieldErrors(fields), ...warned.errors];
+  const errors: SummaryError[] = [...refusal(context), ...fieldErrors(fields), ...warned.errors];
   const heading = fields.some((field) => field.heading);
   return {
     ...target(context, step.path),
@@ -164,7 +168,7 @@ export function infoView(context: PageContext, step: Step): InfoView {
     progress: progress(read, walk, step),
     caption: caption(read, walk, step),
     title: pageTitle(read, step.page, values),
-    errors: warned.errors,
+    errors: [...refusal(context), ...warned.errors],
     warnings: warned.views,
     text: intro(read, step, values) ?? '',
   };
@@ -215,7 +219,7 @@ export function collectionView(context: PageContext, step: Step): CollectionView
     caption: caption(read, walk, step),
     title: pageTitle(read, step.page, values),
     intro: intro(read, step, values),
-    errors: [...(message ? [{ text: message, href: '#more' }] : []), ...warned.errors],
+    errors: [...refusal(context), ...(message ? [{ text: message, href: '#more' }] : []), ...warned.errors],
     warnings: warned.views,
     entries,
     add:
@@ -244,7 +248,12 @@ export function reviewView(context: PageContext, step: Step): ReviewView {
     caption: read.t.t('service.title'),
     title: read.t.has(`page.${step.page.id}.title`) ? read.t.t(`page.${step.page.id}.title`) : t.t('web.review'),
     intro: intro(read, step, values),
-    errors: [...(context.changed ? [{ text: t.t('conflict.title') }] : []), ...fieldErrors(fields), ...(input ? parts.blocked : [])],
+    errors: [
+      ...refusal(context),
+      ...(context.changed ? [{ text: t.t('conflict.title') }] : []),
+      ...fieldErrors(fields),
+      ...(input ? parts.blocked : []),
+    ],
     warnings: parts.warnings,
     sections: parts.sections,
     confirm: unconfirmed(draft).length > 0 ? { href: `/${lang}/confirm/${service}`, label: t.t('handover.notice.link') } : undefined,

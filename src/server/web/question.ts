@@ -19,6 +19,8 @@ export type PostResult =
   | { kind: 'tasks' }
   | { kind: 'invalid'; step: Step; raw: Raw; problems: FieldProblem[]; walk: Walk }
   | { kind: 'conflict'; raw: Raw; step: Step }
+  /** Saved more often than anybody types; `wait`: seconds until it may be tried again. */
+  | { kind: 'often'; wait: number; raw: Raw; step: Step }
   | { kind: 'off-path'; page: string }
   | { kind: 'gone' }
   | { kind: 'submitted' };
@@ -69,6 +71,7 @@ export async function postPage(
   if (input.saved && isDeepStrictEqual({ ...answers }, { ...draft.answers })) return next(draft.walk, path, toReview);
   const saved = await applications.save(draft, answers, walk, lang);
   if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw, step };
+  if (saved.outcome === 'often') return { kind: 'often', wait: saved.wait, raw, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
   return next(saved.draft.walk, path, toReview);
 }
@@ -105,6 +108,7 @@ async function postCollection(applications: Applications, draft: Draft, step: St
   if (more === 'no' && after && after.state !== 'done') return { kind: 'invalid', step: after, raw: {}, problems: [...after.errors], walk };
   const saved = await applications.save(draft, answers, walk, lang);
   if (saved.outcome === 'stale' || saved.outcome === 'held') return { kind: 'conflict', raw: {}, step };
+  if (saved.outcome === 'often') return { kind: 'often', wait: saved.wait, raw: {}, step };
   if (saved.outcome !== 'saved') return { kind: saved.outcome };
   if (to !== undefined) return { kind: 'redirect', page: walk.byPath.has(to) ? to : walk.stop };
   if (remove !== undefined) return { kind: 'redirect', page: step.path };

@@ -1,30 +1,24 @@
 /** Save and come back: the page with the code, and the form that takes it. */
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { groupCode, readCode, SESSION } from '#server/applications';
-import { hitLimit, touchSession } from '#server/store';
+import { touchSession } from '#server/store';
 import { longDate } from '#i18n';
 import type { CodeFormView, SavedView } from '#ui/types.ts';
 import { textField, reader } from './views.ts';
 import { qrOf } from './help.ts';
 import { applyPath } from './pages.ts';
 import { subscriberOf } from './peer.ts';
+import { overRate, RATES } from './rates.ts';
 import { go, offeringOf, readForm, setSession, show, type Request } from './kit.ts';
-
-/** Tries per subscriber, and per code, in a quarter of an hour, for codes and references alike. */
-export const TRIES = { limit: 10, window: 15 * 60_000 };
 
 /**
  * Counts a try, by who tries and by the code that is tried: many addresses together do not guess a second factor either. True when there were too
- * many; the answer then says when to try again. The table holds keyed hashes.
+ * many; the answer then says when to try again.
  */
 export async function tooMany(event: RequestEvent, request: Request, what: string, code: string | undefined): Promise<boolean> {
-  const { portal, municipality } = request;
-  const counted = [`${what}/from/${subscriberOf(request.address)}`, ...(code === undefined ? [] : [`${what}/code/${code}`])];
+  const counted = [`from/${subscriberOf(request.address)}`, ...(code === undefined ? [] : [`code/${code}`])];
   let wait = 0;
-  for (const one of counted) {
-    const key = await portal.keys.keyedHash(municipality.id, 'limit', one);
-    wait = Math.max(wait, await hitLimit(portal.store, municipality.id, key, TRIES.limit, TRIES.window));
-  }
+  for (const one of counted) wait = Math.max(wait, await overRate(request, RATES.tries(what), one));
   if (wait > 0) event.setHeaders({ 'retry-after': String(wait) });
   return wait > 0;
 }

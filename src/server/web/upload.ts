@@ -13,6 +13,7 @@ import { limits } from '#fields/file/index.ts';
 import { filesOf } from '#server/store';
 import { bodyOf, type Request } from './kit.ts';
 import { applicationOf, revisionOf } from './question.ts';
+import { overRate, RATES } from './rates.ts';
 
 /** Fields for files by answer path. */
 export type FileFields = ReadonlyMap<string, Field>;
@@ -60,6 +61,7 @@ const WORDS: Readonly<Record<UploadErrorCode, string>> = {
   infected: 'infected',
   unscanned: 'unscanned',
   tooManyFiles: 'tooMany',
+  often: 'often',
   gone: 'failed',
   aborted: 'failed',
 };
@@ -103,6 +105,7 @@ export async function receiveUpload(
             stream.resume();
             return undefined;
           }
+          if ((await overRate(request, RATES.upload, draft.id)) > 0) throw new UploadError('often');
           const { mimes, maxBytes, maxFiles } = limits(field.config);
           const file = await storeUpload(context, {
             municipality: municipality.id,
@@ -155,6 +158,10 @@ export async function receiveUpload(
       if (result.outcome === 'held') {
         await discard(stored.map(({ file }) => file.id));
         hands.held();
+      }
+      if (result.outcome === 'often') {
+        await discard(stored.map(({ file }) => file.id));
+        return { draft: now, values, problems: stored.map(({ path }) => ({ path, code: 'often' })) };
       }
       saved = result.outcome === 'saved' ? result.draft : undefined;
     }

@@ -24,6 +24,7 @@ import * as wholeFiles from './0020-whole-files.ts';
 import * as answers from './0021-answers.ts';
 import * as restored from './0022-restored.ts';
 import * as saveInOne from './0027-save-in-one.ts';
+import * as saveLimit from './0028-save-limit.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -48,6 +49,7 @@ const migrations: Record<string, Migration> = {
   '0021-answers': answers,
   '0022-restored': restored,
   '0027-save-in-one': saveInOne,
+  '0028-save-limit': saveLimit,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */
