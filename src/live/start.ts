@@ -22,24 +22,24 @@ export async function openHere(flow: FlowSource, section: SectionSource): Promis
   return openSheet(flow, section, await types, await words[`../i18n/texts/${flow.lang}.json`]!());
 }
 
-const RELEASES = ['pointerup', 'pointercancel', 'keyup', 'blur'];
-
 /**
  * Watches from now on whether a button of the mouse or a key is down.
  * @returns waits until nothing is: a control that is replaced between press and release swallows the click
  */
 function watchPresses(): () => Promise<void> {
   let pressed = false;
+  let told = () => {};
+  const release = () => {
+    pressed = false;
+    // the click comes right behind the release
+    setTimeout(told);
+  };
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => (pressed = true), true);
-  for (const kind of RELEASES) addEventListener(kind, () => (pressed = false), true);
+  for (const kind of ['pointerup', 'pointercancel', 'keyup']) addEventListener(kind, release, true);
+  // of the window alone, as when a key is let go elsewhere: fields lose the focus all the time
+  addEventListener('blur', release);
   return async () => {
-    while (pressed) {
-      await new Promise((resolve) => {
-        for (const kind of RELEASES) addEventListener(kind, resolve, { once: true, capture: true });
-      });
-      // the click comes right behind the release
-      await new Promise((resolve) => setTimeout(resolve));
-    }
+    while (pressed) await new Promise<void>((resolve) => (told = resolve));
   };
 }
 
