@@ -109,6 +109,8 @@ export interface WorldOptions {
   readonly destinations?: readonly object[];
   /** Services of Musterstadt that go to another destination. */
   readonly serves?: Readonly<Record<string, string>>;
+  /** Where Musterstadt's own mail goes out. */
+  readonly mail?: object;
   /** Where staff log in: at the demo's provider, which is started, or at an issuer of the test's own. */
   readonly identity?: 'demo' | { readonly issuer: string };
 }
@@ -148,7 +150,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         .replaceAll('http://127.0.0.1:4011', issuer),
     );
   }
-  if (options.destinations || options.serves || options.offers) {
+  if (options.destinations || options.serves || options.offers || options.mail) {
     const file = join(config, 'musterstadt.json');
     const document = JSON.parse(readFileSync(file, 'utf8')) as {
       services: { service: string; destination: string }[];
@@ -160,6 +162,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       file,
       JSON.stringify({
         ...document,
+        mail: options.mail,
         services: [...document.services, ...offers],
         destinations: [...document.destinations, ...(options.destinations ?? [])],
       }),

@@ -19,6 +19,7 @@ import { createCounter, createHelp, type Counter, type Help } from '#server/hand
 import { faultsArmed } from '#server/faults';
 import { clamd, openFile, type Scanner } from '#server/files';
 import { createIdentity, type Identity } from '#server/identity';
+import type { MailServer } from '#server/mail';
 import { createLogger, createMetrics, type Metrics, type PortalLogger } from '#server/observe';
 import {
   claimPeriodic,
@@ -49,6 +50,8 @@ export interface Portal {
   readonly counter: Counter;
   readonly identity: Identity;
   readonly documents: Documents;
+  /** Where mail of this municipality goes out, and its sender. */
+  readonly mail: (municipality: string) => (MailServer & { readonly from: string }) | undefined;
   readonly scanner: Scanner | undefined;
   /** Portal texts, all languages. */
   readonly texts: Texts;
@@ -93,6 +96,9 @@ const SWEEP = 10 * 60_000;
 const UNACCEPTED = 24 * 3_600_000;
 const REMIND = 6 * 3_600_000;
 
+/** A person waits for it, at the counter. */
+const MAIL_TIMEOUT = 10_000;
+
 /** Opens everything. Throws with a clear message when nothing can be served. */
 export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Promise<Portal> {
   const settings = readSettings(env);
@@ -117,6 +123,17 @@ export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Pr
       const one = destinationSettings(document, (reference, open) => readSecret(reference, env, open));
       for (const message of one.problems) logger.error('destination', { municipality: municipality.id, destination: one.id, message });
       destinations.set(`${municipality.id}/${one.id}`, one);
+    }
+  }
+  const mail = new Map<string, MailServer & { readonly from: string }>();
+  for (const { id, mail: document } of municipalities) {
+    if (!document) continue;
+    try {
+      const { user, server, ...rest } = document;
+      const login = user && { user: user.name, password: readSecret(user.password, env) };
+      mail.set(id, { ...rest, ...login, url: server, timeoutMilliseconds: MAIL_TIMEOUT });
+    } catch (error) {
+      logger.error('mail', { municipality: id, message: (error as Error).message });
     }
   }
   const destination = (municipality: string, id: string) => destinations.get(`${municipality}/${id}`);
@@ -174,6 +191,7 @@ export async function openPortal(env: NodeJS.ProcessEnv, { summary }: Pages): Pr
     applications,
     help: createHelp(store, keys),
     counter: createCounter({ store, keys, catalog }, day),
+    mail: (municipality) => mail.get(municipality),
     identity: createIdentity(store, keys, (reference) => readSecret(reference, env)),
     documents: createDocuments(),
     scanner: env.SCHALTER_CLAMD ? clamd(env.SCHALTER_CLAMD) : undefined,

@@ -21,6 +21,20 @@ export interface MunicipalityDocument {
   destinations: DestinationDocument[];
   /** Without it there is no counter. */
   staff?: StaffDocument;
+  /** What the portal itself sends by e-mail, to people who want it. Without it, nothing. */
+  mail?: MailDocument;
+}
+
+/** A mail server that takes mail to anybody. */
+export interface MailDocument {
+  /** `smtps://host:465` or `smtp://host:587`. */
+  server: string;
+  /** `smtp` may go on without TLS. */
+  allowPlain?: boolean;
+  /** The server may lie in a private network. */
+  allowPrivate?: boolean;
+  from: string;
+  user?: { name: string; /** A reference. */ password: string };
 }
 
 /** What a member of staff may do. */

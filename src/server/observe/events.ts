@@ -16,6 +16,8 @@ export const EVENTS = {
   configuration: finding,
   flow: { ...finding, service: 'id' },
   destination: { municipality: 'id', destination: 'id', message: 'text' },
+  /** Why no mail of the portal's own goes out. */
+  mail: { municipality: 'id', message: 'text' },
   fixed_day: { day: 'day' },
   /** Staff of this municipality are invented. */
   demo_login: { municipality: 'id' },
@@ -25,6 +27,7 @@ export const EVENTS = {
   answer: { method: 'code', route: 'route', status: 'number', milliseconds: 'number', correlation: 'id' },
   request_failed: { correlation: 'id', route: 'route', error: 'code', place: 'stack' },
   edge_failed: { error: 'code' },
+  slip_mail_failed: { municipality: 'id', kind: 'code', ...outcome },
   payload_defect: { municipality: 'id', service: 'id', flow: 'id', count: 'number' },
   // staff
   login_refused: { municipality: 'id', reason: 'code', correlation: 'id' },

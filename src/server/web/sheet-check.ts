@@ -1,7 +1,7 @@
 /** The review on the sheet: everything that was entered and by whom, what is still open, and how the citizen confirms it. */
 import { readRaw, type Step } from '#flow';
 import { shortfall, type Draft } from '#server/applications';
-import type { SheetCheckView } from '#ui/counter/types.ts';
+import type { IntakeText, SheetCheckView } from '#ui/counter/types.ts';
 import type { SummaryError } from '#ui/types.ts';
 import { CHECK, fieldViews } from '#views';
 import { counterPath } from './clerk.ts';
@@ -28,7 +28,7 @@ export function lacking({ t }: Request, draft: Draft): { readonly text: string; 
   return { text, required: short.required };
 }
 
-export function checkView(request: Request, context: SheetContext, errors: readonly SummaryError[]): SheetCheckView {
+export function checkView(request: Request, context: SheetContext, errors: readonly SummaryError[], mail?: IntakeText): SheetCheckView {
   const { draft } = context;
   const { t, lang } = request;
   const { walk } = draft;
@@ -38,7 +38,7 @@ export function checkView(request: Request, context: SheetContext, errors: reado
   const reached = step.page.kind === 'check';
   const place = (one: Step) => sheetPath(lang, draft.id, one.section);
   const { blocked, warnings, sections, fee, submit } = reviewParts({ draft, lang, t, read, walk, times: 'day' }, place, place);
-  const frame = sheetFrame(context, false);
+  const frame = sheetFrame(context, false, mail);
   const confirmed = new Set(typed.get('_confirm'));
   const raw = typed.size > 0 ? readRaw(step, typed) : undefined;
   const paper = (name: string) => counterPath(lang, `paper/${draft.id}/${name}.pdf`);

@@ -3,7 +3,7 @@ import { dateTime } from '#i18n';
 import { mistypedProblems, sheetWalk, type FieldProblem, type Raw } from '#flow';
 import { walkOptions, type Draft } from '#server/applications';
 import { sheetOpen, type SheetState } from '#views';
-import type { SheetFrameView } from '#ui/counter/types.ts';
+import type { IntakeText, SheetFrameView } from '#ui/counter/types.ts';
 import { PURPOSES, sheetPath } from './intake.ts';
 import type { Request } from './kit.ts';
 import { revisionOf } from './question.ts';
@@ -32,7 +32,7 @@ export function sheetContext(
 }
 
 /** Tabs, open points and what is known of the citizen's being here. */
-export function sheetFrame(context: SheetContext, saved: boolean): SheetFrameView {
+export function sheetFrame(context: SheetContext, saved: boolean, mail?: IntakeText): SheetFrameView {
   const { draft, lang, t, read, href, section } = context;
   const intake = draft.intakes?.at(-1);
   const purpose = (one: string): string => t.t(`counter.intake.purpose.${one}`);
@@ -58,6 +58,7 @@ export function sheetFrame(context: SheetContext, saved: boolean): SheetFrameVie
       label: t.t('counter.intake.purpose.label'),
       options: PURPOSES.map((value) => ({ id: `hand-on-${value}`, value, label: purpose(value), chosen: value === 'finish' })),
     },
+    mail,
     saved: saved ? t.t('counter.sheet.saved') : undefined,
   };
 }

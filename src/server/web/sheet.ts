@@ -12,6 +12,7 @@ import { handIn } from './hand-in.ts';
 import { qrOf } from './help.ts';
 import { PURPOSES, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
+import { mailField, mailSlip, mailTo } from './mailed-slip.ts';
 import { slipLink } from './papers.ts';
 import { applicationOf } from './question.ts';
 import { checkView } from './sheet-check.ts';
@@ -36,6 +37,8 @@ interface Left {
   readonly problems?: readonly FieldProblem[];
   readonly conflict?: ConflictView;
   readonly done?: SheetDoneView;
+  /** What was typed as an address for the slip and is none. */
+  readonly mailTo?: string | undefined;
   /** Errors of the review's form. */
   readonly refused?: readonly { readonly text: string; readonly href?: string | undefined }[];
 }
@@ -65,15 +68,16 @@ export async function sheetPage(request: Request, application: string, section: 
     return showCounter<SheetPage>(request, { title: t.t('conflict.title') }, { kind: 'conflict', view: before.conflict });
   const context = sheetContext(request, draft, section, before.problems);
   if (section === CHECK) {
-    const view = checkView(request, context, before.refused ?? []);
-    return showCounter<SheetPage>(request, { title: t.t('counter.sheet.check'), faulty: view.errors.length > 0 }, { kind: 'check', view });
+    const view = checkView(request, context, before.refused ?? [], mailField(request, before.mailTo));
+    const faulty = view.errors.length > 0 || before.mailTo !== undefined;
+    return showCounter<SheetPage>(request, { title: t.t('counter.sheet.check'), faulty }, { kind: 'check', view });
   }
   // Not on the way (any more): on to the first section where something is open.
   if (sheetSteps(context.walk, section).length === 0 && !context.walk.steps.some((step) => step.section === section))
     go(sheetPath(lang, draft.id, draft.walk.steps.at(-1)!.section));
   const title = sectionTitle(context.read, section);
   const view: SheetView = {
-    ...sheetFrame(context, request.url.searchParams.has('saved')),
+    ...sheetFrame(context, request.url.searchParams.has('saved'), mailField(request, before.mailTo)),
     title,
     pages: sheetPages(context),
     reasons: {
@@ -97,7 +101,7 @@ export async function postSheet(event: RequestEvent, application: string, sectio
   const draft = await inHand(request, clerk, application);
   const wanted = values.get('do')?.[0] ?? 'save';
   if (applicationOf(values) !== draft.id) error(409, 'draft');
-  if (wanted === 'give-back') return giveBack(request, clerk, draft);
+  if (wanted === 'give-back') return giveBack(request, clerk, draft, values);
   if (wanted === 'hand-on') return handOn(request, clerk, draft, values);
   const intake = intakeOf(draft, clerk);
   if (!intake) error(409, 'draft');
@@ -140,10 +144,16 @@ function answered(request: Request, result: SavedSheet, problems: readonly Field
   }
 }
 
-async function giveBack(request: Request, clerk: Clerk, draft: Draft) {
+async function giveBack(request: Request, clerk: Clerk, draft: Draft, values: Map<string, string[]>) {
+  const { address, wrong } = mailTo(values);
+  if (wrong !== undefined) {
+    left.set(request, { draft, faulty: true, mailTo: wrong });
+    return fail(422);
+  }
   const given = await request.portal.counter.giveBack(clerk, draft, true);
   if (!given) return error(410, 'draft');
-  left.set(request, { done: await slip(request, draft, 'giveBack', given.code) });
+  const mailed = address !== undefined && given.code ? await mailSlip(request, address, given.code.code) : undefined;
+  left.set(request, { done: { ...(await slip(request, draft, 'giveBack', given.code)), mailed } });
   return undefined;
 }
 

@@ -189,6 +189,8 @@ export interface SheetFrameView extends SheetOpenView, FormTarget {
   readonly message?: { readonly why: string; readonly note: string } | undefined;
   /** Why it is handed on. */
   readonly purposes: IntakeChoice;
+  /** Where the slip is sent, if wanted; absent where no mail can be sent. */
+  readonly mail?: IntakeText | undefined;
   /** Something was just saved. */
   readonly saved?: string | undefined;
 }
@@ -289,6 +291,8 @@ export interface SheetDoneView {
   /** Reference or code, large. */
   readonly code?: string | undefined;
   readonly factor?: string | undefined;
+  /** What became of the e-mail. */
+  readonly mailed?: string | undefined;
   readonly qr?: { readonly size: number; readonly path: string } | undefined;
   /** To print; `download`: name of a document that is in the link itself. */
   readonly papers?: readonly (Link & { readonly download?: string })[] | undefined;

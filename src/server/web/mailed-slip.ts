@@ -1,0 +1,63 @@
+/**
+ * The slip by e-mail, where the municipality has a mail server and the person wants it. It says less than the paper: the code and where it goes, not
+ * the service and never the second factor. The address is used once and not kept.
+ */
+import { randomUUID } from 'node:crypto';
+import { groupCode } from '#server/applications';
+import { MailFailed, sendMail } from '#server/mail';
+import email from '#fields/email/index.ts';
+import type { IntakeText } from '#ui/counter/types.ts';
+import type { Request } from './kit.ts';
+
+export const MAIL_TO = '_mailTo';
+
+/** The field of the form; undefined where no mail can be sent. `typed`: an address that is none. */
+export function mailField({ portal, municipality, t }: Request, typed?: string): IntakeText | undefined {
+  if (!portal.mail(municipality.id)) return undefined;
+  return {
+    id: 'mail-to',
+    name: MAIL_TO,
+    label: t.t('counter.ways.mailTo'),
+    hint: t.t('counter.ways.mailToHint'),
+    value: typed ?? '',
+    error: typed === undefined ? undefined : t.t('counter.ways.mailToWrong'),
+  };
+}
+
+/** The address on the form: undefined when none is wanted; `wrong` as it was typed when it is none. */
+export function mailTo(values: ReadonlyMap<string, readonly string[]>): { address?: string; wrong?: string } {
+  const typed = values.get(MAIL_TO)?.[0]?.trim() ?? '';
+  if (typed === '') return {};
+  const config = { id: MAIL_TO, type: 'email' };
+  const { value } = email.parse({ '': [typed] }, config, { today: '' });
+  // one address, and nothing that a header could take for more
+  return typeof value === 'string' && email.check(value, config, { today: '' }).length === 0 && /^[\x21-\x7e]+$/.test(value)
+    ? { address: value }
+    : { wrong: typed.slice(0, 300) };
+}
+
+/** Sends the code. @returns what the page says of it */
+export async function mailSlip(request: Request, address: string, code: string): Promise<string> {
+  const { portal, municipality, t, origin, lang } = request;
+  const server = portal.mail(municipality.id);
+  if (!server) return t.t('counter.done.mailFailed');
+  try {
+    await sendMail(server, {
+      from: { name: municipality.name, address: server.from },
+      to: address,
+      subject: t.t('counter.slipMail.subject', { name: municipality.name }),
+      text: t.t('counter.slipMail.text', { code: groupCode(code), address: `${origin}/${lang}/resume`, name: municipality.name }),
+      messageId: `${randomUUID()}@${server.from.split('@').at(-1)!}`,
+    });
+    return t.t('counter.done.mailSent', { address });
+  } catch (error) {
+    if (!(error instanceof MailFailed)) throw error;
+    portal.logger.warn('slip_mail_failed', {
+      municipality: municipality.id,
+      kind: error.kind,
+      reason: error.message,
+      status: error.status,
+    });
+    return t.t('counter.done.mailFailed');
+  }
+}
