@@ -32,7 +32,7 @@ export function toCounter(request: Request): never {
 /** Leads to the provider; back to `to` at once where somebody is logged in already. */
 export async function login(event: RequestEvent) {
   const { request } = event.locals;
-  const { portal, municipality, lang } = request;
+  const { portal, lang } = request;
   const to = returnPath(request.url.searchParams.get('to')) ?? counterPath(lang);
   // Who comes by a link in somebody else's page brings no Strict cookie: asked again from a page of ours, the session may turn out to live.
   if (event.request.headers.get('sec-fetch-site') === 'cross-site')
