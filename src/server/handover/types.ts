@@ -30,12 +30,12 @@ export interface Help {
 
 /**
  * `refused`: wrong, expired, revoked, used or tried too often; one answer on purpose. `held`: code and factor are right, and somebody else has it in hand:
- * who, and the ids of their site and desk. `forbidden`: the session has ended, or has no role for it.
+ * who, and the ids of their site and desk. `restricted`: they are right, and only the team lead may open it. `forbidden`: the session has ended, or has no role for it.
  */
 export type Claim =
   | { outcome: 'claimed'; application: string; service: string; purpose?: string; note?: string }
   | { outcome: 'held'; by: { name: string; site?: string; desk?: string } }
-  | { outcome: 'refused' | 'forbidden' };
+  | { outcome: 'refused' | 'forbidden' | 'restricted' };
 
 export interface SaveOptions {
   /** How the answers that change came in. */

@@ -14,6 +14,8 @@ import {
   type Hands,
   loadCounterDraft,
   loadDraft,
+  openCase,
+  openForAnswer,
   openHandover,
   releaseDrafts,
   resumeDraft,
@@ -294,6 +296,56 @@ describe('who may', () => {
     expect(await openHandover(store, own(given.draft))).toMatchObject({ id: next.id });
     expect(strip(await handsOn(store, await handsIn(store, HOME), given))).toEqual(REFUSED);
     expect((await handsOn(store, await handsIn(store, HOME), next)).outcome).toBe('claimed');
+  });
+});
+
+describe('kept from all but the team lead (P-07)', () => {
+  /** Handed on by a clerk who noticed that they must not handle it. */
+  async function restricted() {
+    const { hands, draft } = await claimed('Noticed It');
+    const handed = { application: draft.id, id: randomUUID(), codeHash: randomBytes(32), factorKind: 'pin', factorHash: randomBytes(32) };
+    expect(await handOnDraft(store, { ...hands, ...handed, purpose: 'restricted', note: null, lasts: 86_400_000 })).toBe(true);
+    return { hands, draft, handed: { draft, ...handed } };
+  }
+
+  it('no other role takes it in hand with any code, not even who noticed it; each try is logged, and nothing more is told', async () => {
+    const { hands, draft, handed } = await restricted();
+    for (const clerk of [
+      hands,
+      await handsIn(store, HOME),
+      await handsIn(store, HOME, 'Phone', ['phone']),
+      await handsIn(store, HOME, 'Post', ['post']),
+    ])
+      expect(strip(await handsOn(store, clerk, handed))).toEqual({ outcome: 'restricted' });
+    // the citizen's own new code is worth no more
+    const own = await handedOver(store, draft);
+    expect(strip(await handsOn(store, await handsIn(store, HOME), own))).toEqual({ outcome: 'restricted' });
+    expect(strip(await handsOn(store, await handsIn(store, HOME), own, randomBytes(32)))).toEqual(REFUSED);
+    expect((await actions(draft.id)).filter((action) => action === 'claim-restricted')).toHaveLength(5);
+    expect((await load(draft))?.custody).toBe('citizen');
+  });
+
+  it('the lead takes it in hand, and after it is handed in nobody else opens it by its number', async () => {
+    const { draft, handed } = await restricted();
+    const lead = await handsIn(store, HOME, 'Lead', ['counter', 'lead']);
+    expect(await handsOn(store, lead, handed)).toMatchObject({ outcome: 'claimed', purpose: 'restricted' });
+    const factorHash = randomBytes(32);
+    const submit = { ...submitOf(draft), sessionHash: lead.staff, factorHash };
+    expect((await submitApplication(store, submit)).outcome).toBe('submitted');
+    const clerk = await handsIn(store, HOME);
+    expect(await openCase(store, clerk, submit.reference, 'ask')).toBeUndefined();
+    expect(await openForAnswer(store, clerk, submit.reference, [factorHash])).toBeUndefined();
+    expect(await openCase(store, lead, submit.reference, 'ask')).toBe(submit.id);
+    expect(await openForAnswer(store, lead, submit.reference, [factorHash])).toBe(submit.id);
+  });
+
+  it('the lead lifts it by handing it on for another reason', async () => {
+    const { draft, handed } = await restricted();
+    const lead = await handsIn(store, HOME, 'Lead', ['lead']);
+    await handsOn(store, lead, handed);
+    const next = { application: draft.id, id: randomUUID(), codeHash: randomBytes(32), factorKind: 'pin', factorHash: randomBytes(32) };
+    expect(await handOnDraft(store, { ...lead, ...next, purpose: 'finish', note: null, lasts: 86_400_000 })).toBe(true);
+    expect((await handsOn(store, await handsIn(store, HOME), { draft, ...next })).outcome).toBe('claimed');
   });
 });
 

@@ -29,7 +29,7 @@ export interface ClaimDraft extends Hands {
 export type ClaimedDraft =
   | { outcome: 'claimed'; application: string; service: string; code: string; purpose: string | null; note: Buffer | null }
   | { outcome: 'held'; holderName: string; holderSite: string | null; holderDesk: string | null }
-  | { outcome: 'refused' | 'forbidden' };
+  | { outcome: 'refused' | 'forbidden' | 'restricted' };
 
 /** Takes a draft in hand with a code and its second factor. At once from two stations: one has it. */
 export async function claimDraft(

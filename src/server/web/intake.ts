@@ -16,6 +16,8 @@ export const sheetPath = (lang: string, application: string, section: string): s
 
 /** Why staff open an application. */
 export const PURPOSES = ['fill', 'finish', 'correct', 'ask'] as const;
+/** Why an application is handed on; `restricted`: to the team lead, and kept from everybody else. */
+export const HANDED_ON = [...PURPOSES, 'restricted'] as const;
 
 const CHOICES = {
   channel: ['counter', 'phone', 'post', 'email'],
@@ -214,6 +216,7 @@ async function take(
   const claim = await counter.claim(clerk, code, factor, purpose);
   if (claim.outcome === 'forbidden') error(401, 'session');
   if (claim.outcome === 'refused') problems.set('code', t.t('counter.intake.refused'));
+  if (claim.outcome === 'restricted') problems.set('code', t.t('counter.intake.restricted'));
   if (claim.outcome === 'held') {
     const { name, site, desk } = claim.by;
     const where = stationName(request, site && desk ? { site, desk } : undefined) ?? t.t('counter.start.nowhere');

@@ -4,7 +4,7 @@ import { mistypedProblems, sheetWalk, type FieldProblem, type Raw } from '#flow'
 import { walkOptions, type Draft } from '#server/applications';
 import { sheetOpen, type SheetState } from '#views';
 import type { IntakeText, SheetFrameView } from '#ui/counter/types.ts';
-import { PURPOSES, sheetPath } from './intake.ts';
+import { HANDED_ON, sheetPath } from './intake.ts';
 import type { Request } from './kit.ts';
 import { revisionOf } from './question.ts';
 import { reader } from './views.ts';
@@ -56,7 +56,7 @@ export function sheetFrame(context: SheetContext, saved: boolean, mail?: IntakeT
     purposes: {
       name: '_purpose',
       label: t.t('counter.intake.purpose.label'),
-      options: PURPOSES.map((value) => ({ id: `hand-on-${value}`, value, label: purpose(value), chosen: value === 'finish' })),
+      options: HANDED_ON.map((value) => ({ id: `hand-on-${value}`, value, label: purpose(value), chosen: value === 'finish' })),
     },
     mail,
     saved: saved ? t.t('counter.sheet.saved') : undefined,

@@ -10,7 +10,7 @@ import type { ConflictView } from '#ui/types.ts';
 import { clerkOf, counterPath, showCounter } from './clerk.ts';
 import { handIn } from './hand-in.ts';
 import { qrOf } from './help.ts';
-import { PURPOSES, sheetPath } from './intake.ts';
+import { HANDED_ON, sheetPath } from './intake.ts';
 import { go, readForm, type Request } from './kit.ts';
 import { mailField, mailSlip, mailTo } from './mailed-slip.ts';
 import { slipLink } from './papers.ts';
@@ -158,7 +158,7 @@ async function giveBack(request: Request, clerk: Clerk, draft: Draft, values: Ma
 }
 
 async function handOn(request: Request, clerk: Clerk, draft: Draft, values: Map<string, string[]>) {
-  const purpose = PURPOSES.find((one) => one === values.get('_purpose')?.[0]) ?? 'finish';
+  const purpose = HANDED_ON.find((one) => one === values.get('_purpose')?.[0]) ?? 'finish';
   const note = (values.get('_note')?.[0] ?? '').trim().slice(0, 2_000);
   const code = await request.portal.counter.handOn(clerk, draft, { purpose, note });
   if (!code) return error(410, 'draft');

@@ -25,6 +25,7 @@ import * as answers from './0021-answers.ts';
 import * as restored from './0022-restored.ts';
 import * as saveInOne from './0027-save-in-one.ts';
 import * as saveLimit from './0028-save-limit.ts';
+import * as restricted from './0029-restricted.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles-and-audit': rolesAndAudit,
@@ -50,6 +51,7 @@ const migrations: Record<string, Migration> = {
   '0022-restored': restored,
   '0027-save-in-one': saveInOne,
   '0028-save-limit': saveLimit,
+  '0029-restricted': restricted,
 };
 
 /** kysely's own two tables stay out of `public`, where the portal's role has no business with them. */
