@@ -142,13 +142,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const config = join(dataDir, 'config');
   const { cpSync, readdirSync, readFileSync, writeFileSync, chmodSync } = await import('node:fs');
   cpSync(join(root, 'src/server/config/municipalities'), config, { recursive: true });
+  /** The demo's programs, where they are this time. */
+  const here = (text: string) =>
+    text.replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`).replaceAll('http://127.0.0.1:4011', issuer);
   for (const file of readdirSync(config)) {
-    writeFileSync(
-      join(config, file),
-      readFileSync(join(config, file), 'utf8')
-        .replaceAll('http://127.0.0.1:4010', `http://127.0.0.1:${backoffice.port}`)
-        .replaceAll('http://127.0.0.1:4011', issuer),
-    );
+    writeFileSync(join(config, file), here(readFileSync(join(config, file), 'utf8')));
   }
   if (options.destinations || options.serves || options.offers || options.mail) {
     const file = join(config, 'musterstadt.json');
@@ -160,12 +158,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     const offers = (options.offers ?? []).map((service) => ({ service, channels: ['online', 'counter'], destination: 'demo' }));
     writeFileSync(
       file,
-      JSON.stringify({
-        ...document,
-        mail: options.mail,
-        services: [...document.services, ...offers],
-        destinations: [...document.destinations, ...(options.destinations ?? [])],
-      }),
+      here(
+        JSON.stringify({
+          ...document,
+          mail: options.mail,
+          services: [...document.services, ...offers],
+          destinations: [...document.destinations, ...(options.destinations ?? [])],
+        }),
+      ),
     );
   }
   for (const twin of options.twins ?? []) {

@@ -24,6 +24,8 @@ export interface ReceivedCase {
   municipality: string;
   submittedAt: string;
   receivedAt: string;
+  /** Address of the schema that it reads the payload by, where it asked to be told. */
+  payloadSchema?: string | undefined;
   payload: unknown;
   payloadSha256: string;
   provenance: unknown;

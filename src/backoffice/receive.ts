@@ -13,6 +13,7 @@ interface Envelope {
   service: { id: string };
   municipality: { name: string };
   submittedAt: string;
+  payloadSchema?: string;
   payload: unknown;
   payloadSha256: string;
   provenance: unknown;
@@ -72,6 +73,7 @@ export function checkSubmission(bytes: Buffer, keys: readonly unknown[], files: 
     municipality: envelope.municipality.name,
     submittedAt: envelope.submittedAt,
     receivedAt: new Date().toISOString(),
+    payloadSchema: envelope.payloadSchema,
     payload: envelope.payload,
     payloadSha256: envelope.payloadSha256,
     provenance: envelope.provenance,

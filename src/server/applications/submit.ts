@@ -110,6 +110,7 @@ export async function submit(store: Store, keys: KeyRing, options: SubmitOptions
       channel: draft.channel,
       language: lang,
       submittedAt: submittedAt.toISOString(),
+      payloadSchema: destination.payloadSchemas?.[draft.offering.service],
       payload,
       payloadSha256: payloadSha256.toString('hex'),
       provenance,

@@ -97,6 +97,8 @@ export interface CommonDestination {
   envelope?: 1 | 2;
   /** Keys of FIM payloads: bare ids (default), or ids with their versions (`F60000227V1.1`). */
   payloadKeys?: KeyStyle;
+  /** By service: address (URI) of the schema that the office knows the payload by; sent along with it. */
+  payloadSchemas?: Record<string, string>;
   /** References. `ca`: who signs its certificate; `certificate` and `key`: what we show (mTLS). */
   tls?: { ca?: string; certificate?: string; key?: string };
 }

@@ -43,6 +43,13 @@ describe.each([1, 2] as const)('version %i', (version) => {
     expect(schema(3 - version)(envelope)).toBe(false);
   });
 
+  it('names the schema of the payload to who wants it, and to nobody else', () => {
+    expect('payloadSchema' in envelope).toBe(false);
+    const told = buildEnvelope({ ...input, payloadSchema: 'urn:example:schema:1.0' }, version);
+    expect(told.payloadSchema).toBe('urn:example:schema:1.0');
+    expect(schema(version)(told)).toBe(true);
+  });
+
   it('tells who sent it for whom from version 2 on, and nothing that it has no name for', () => {
     const { intakes, ...rest } = input.handling;
     const more = { ...rest, subject: 'geheim', intakes: [{ ...intakes[0]!, subject: 'geheim', handedOn: { note: 'geheim' } }] };

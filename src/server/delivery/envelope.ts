@@ -67,6 +67,8 @@ interface Parts {
 /** `id`: `<submission>:<destination>`. */
 export interface EnvelopeInput extends Parts {
   flowVersion: string;
+  /** Address of the schema that the destination knows the payload by. */
+  payloadSchema?: string | undefined;
   provenance: Readonly<Record<string, EnvelopeProvenance>>;
   handling?: EnvelopeHandling;
 }
@@ -129,6 +131,7 @@ export function buildEnvelope(input: EnvelopeInput, version: EnvelopeVersion = 1
     channel: input.channel,
     language: input.language,
     submittedAt: input.submittedAt,
+    ...(input.payloadSchema !== undefined && { payloadSchema: input.payloadSchema }),
     payload: input.payload,
     payloadSha256: input.payloadSha256,
     provenance: Object.fromEntries(
