@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newReference } from '../../src/server/applications/codes.ts';
 import { PlainBrowser, type Answer, type TestPortal } from '../portal.ts';
 import { RATES } from '../../src/server/web/rates.ts';
-import { SAVES } from '../../src/server/store/index.ts';
+import { SAVES, UPLOADS } from '../../src/server/store/index.ts';
 import { filledIn, multipart, PDF, run } from '../travel.ts';
 import { journey, openStage, submit, upToReview, type Stage } from './stage.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   process.stdout.write(
-    `S22: ${portals.length} portals on one database: exactly ${LIMIT} tries of each kind, ${SAVES.limit} saves and ${RATES.upload.limit} files of an application, ` +
+    `S22: ${portals.length} portals on one database: exactly ${LIMIT} tries of each kind, ${SAVES.limit} saves and ${UPLOADS.limit} files of an application, ` +
       `${SUBMITS} applications, ${RATES.login.limit} logins; the next is answered 429 with a time\n`,
   );
   await Promise.all(portals.slice(1).map((one) => one.stop()));
@@ -176,7 +176,7 @@ describe('by an application', () => {
     const before = await taken();
     const files = Array.from({ length: 40 }, (_, n) => ({ field, name: `${n}.pdf`, bytes: Buffer.concat([PDF, Buffer.from(`\n% ${n}`)]) }));
     const answers = [];
-    for (let n = 0; n < RATES.upload.limit / files.length + 1; n++) {
+    for (let n = 0; n < UPLOADS.limit / files.length + 1; n++) {
       const { body } = await browser.visit(page);
       const revision = /name="_revision" value="([^"]+)"/.exec(body)![1]!;
       answers.push(await people[n % people.length]!.send(page, multipart([['_revision', revision]], files)));
@@ -184,9 +184,9 @@ describe('by an application', () => {
     const last = answers.pop()!;
     expect(answers.filter(({ status }) => status === 429)).toEqual([]);
     expect(last.status).toBe(429);
-    expect(secondsOf(last)).toBe(RATES.upload.window / 1000);
+    expect(secondsOf(last)).toBe(UPLOADS.window / 1000);
     expect(last.body).toContain('Warten Sie zehn Minuten');
-    expect((await taken()) - before).toBe(RATES.upload.limit);
+    expect((await taken()) - before).toBe(UPLOADS.limit);
   });
 });
 

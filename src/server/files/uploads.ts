@@ -99,6 +99,7 @@ async function take({ store, key, scanner, staff }: UploadContext, upload: Uploa
   const before = async (begun: Begun): Promise<StoredFile | undefined> => {
     if (begun === 'gone') throw new UploadError('gone');
     if (begun === 'too-many') throw new UploadError('tooManyFiles', { maxFiles });
+    if (begun === 'often') throw new UploadError('often');
     return begun === 'exists' ? repeated(await findFile(store, municipality, application, id), name) : undefined;
   };
   const sealed = (n: number, block: Block) => seal(key, context(purposes.fileChunk(id, n, block.last)), block.bytes);

@@ -32,7 +32,11 @@ export interface NewFile {
 /** What it belongs to: a draft, or the answer to a question about what was handed in, whose field path is `answer:<event>`. */
 const ofAnswer = ({ fieldPath }: NewFile): boolean => fieldPath.startsWith('answer:');
 
-export type Begun = 'begun' | 'gone' | 'too-many' | 'exists';
+/** `often`: so many files were given to this application within ten minutes that it was no person. */
+export type Begun = 'begun' | 'gone' | 'too-many' | 'often' | 'exists';
+
+/** Files that a citizen may give to one application within a window (milliseconds), as the database counts them (0028). */
+export const UPLOADS = { limit: 200, window: 10 * 60_000 };
 
 const beginning = (file: NewFile) => [
   file.municipality,

@@ -3,7 +3,7 @@ import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { readRaw, type FieldProblem, type Raw, type Step } from '#flow';
 import { SESSION, submit, unconfirmed, type Draft } from '#server/applications';
 import { faultPoint } from '#server/faults';
-import { submissionOfApplication } from '#server/store';
+import { submissionOfApplication, UPLOADS } from '#server/store';
 import {
   collectionView,
   conflictView,
@@ -164,7 +164,7 @@ export async function postApply(event: RequestEvent, service: string, path: stri
       step,
     });
     const often = uploadProblems.some(({ code }) => code === 'often');
-    if (often) event.setHeaders({ 'retry-after': String(RATES.upload.window / 1000) });
+    if (often) event.setHeaders({ 'retry-after': String(UPLOADS.window / 1000) });
     return fail(often ? 429 : 422);
   }
   if (step?.page.kind === 'check') return postReview(event, context, step, values);

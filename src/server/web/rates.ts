@@ -1,9 +1,9 @@
 /**
  * How often something may be done, counted in the database and so exact over all portals. Nobody who works by hand gets there: each number is several
- * times what an office behind one address, or a quick person, needs.
+ * times what an office behind one address, or a quick person, needs. Saves and files are counted by what stores them (`SAVES`, `UPLOADS` of the store).
  */
 import type { Settings } from '#server/config';
-import { hitLimit, SAVES } from '#server/store';
+import { hitLimit } from '#server/store';
 import type { Request } from './kit.ts';
 
 export interface Rate {
@@ -21,8 +21,6 @@ export const RATES = {
   tries: (what: string): Rate => ({ what, limit: 10, window: QUARTER }),
   /** Logins begun from one address: a whole office may sit behind it, and begins at eight. */
   login: { what: 'staff-login', limit: 200, window: QUARTER } as Rate,
-  /** Files given to one application. How often it is saved, the save itself counts (`SAVES`). */
-  upload: { what: 'upload', limit: 200, window: SAVES.window } as Rate,
   /** Applications handed in by one subscriber. */
   submit: ({ submitsPerHour }: Settings): Rate => ({ what: 'submit', limit: submitsPerHour, window: 60 * 60_000 }),
 };

@@ -13,7 +13,6 @@ import { limits } from '#fields/file/index.ts';
 import { filesOf } from '#server/store';
 import { bodyOf, type Request } from './kit.ts';
 import { applicationOf, revisionOf } from './question.ts';
-import { overRate, RATES } from './rates.ts';
 
 /** Fields for files by answer path. */
 export type FileFields = ReadonlyMap<string, Field>;
@@ -105,7 +104,6 @@ export async function receiveUpload(
             stream.resume();
             return undefined;
           }
-          if ((await overRate(request, RATES.upload, draft.id)) > 0) throw new UploadError('often');
           const { mimes, maxBytes, maxFiles } = limits(field.config);
           const file = await storeUpload(context, {
             municipality: municipality.id,
