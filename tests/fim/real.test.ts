@@ -111,26 +111,15 @@ it('refuses the schema of version 1', () => {
   expect(() => readSchema([readFileSync(join(material, 'xdf2/WaBeKa_ozg-fixture.xml'))])).toThrow(/version 1/);
 });
 
-it('imports the largest file by the command, and says what it took', () => {
+it.each(SCHEMAS)('%s by the command: what it takes', (name) => {
   const out = mkdtempSync(join(tmpdir(), 'schalter-fim-'));
-  const file = join(material, 'xdf3/S05000001345.xdf3.xml');
+  const file = join(material, name);
   const code = `process.argv.splice(1, 1); const { main } = await import(${JSON.stringify(join(root, 'src/cli/main.ts'))});
     const begun = performance.now(); const exit = await main(process.argv.slice(1), () => {}, (text) => console.error(text));
     console.log(JSON.stringify({ exit, seconds: (performance.now() - begun) / 1000, megabytes: process.resourceUsage().maxRSS / 1024 }));`;
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--input-type=module',
-      '-e',
-      code,
-      'x',
-      'fim',
-      'import',
-      file,
-      '--out',
-      join(out, 'medicines'),
-    ],
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', code, 'x', 'fim', 'import', file, '--out', join(out, 'draft')],
     { encoding: 'utf8', cwd: root },
   );
   rmSync(out, { recursive: true, force: true });
@@ -138,6 +127,6 @@ it('imports the largest file by the command, and says what it took', () => {
   const { exit, seconds, megabytes } = JSON.parse(stdout) as { exit: number; seconds: number; megabytes: number };
   expect(exit).toBe(0);
   print(
-    `FIM: import of ${(statSync(file).size / 1e6).toFixed(1)} MB: ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB at most, journeys included`,
+    `FIM: import of ${real(name).id}, ${(statSync(file).size / 1e6).toFixed(2)} MB: ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB at most, journeys included`,
   );
 });

@@ -11,6 +11,7 @@ import {
   type Answers,
   type Expression,
   type Json,
+  type Page,
   type Step,
   type Walk,
 } from '#flow';
@@ -47,6 +48,8 @@ class Traveller {
   readonly #today: string;
   readonly #used = new Map<string, number>();
   readonly #found: Travelled[] = [];
+  /** What hangs on a page's answers. */
+  readonly #deciding = new Map<Page, readonly Expression[]>();
   readonly #watch: ReturnType<typeof observe>;
   /** What the journeys that are kept show; what was tried on the way to them is no journey. */
   readonly #shown = new Coverage();
@@ -115,7 +118,7 @@ class Traveller {
   /** Answers a page so that the way leads on, if any answer that is tried does: with one that shows something new, else with the first. */
   #pass(step: Step, answers: Answers, walked: Walk, params: Record<string, Json>): { answers: Answers; walked: Walk } | undefined {
     let first: { answers: Answers; walked: Walk; changes: Record<string, Json> } | undefined;
-    let left = CURIOUS;
+    let left = this.#mayTell(step) ? CURIOUS : 0;
     for (const changes of this.#ways(step, answers, walked, params)) {
       if (first && left-- === 0) break;
       const tried = copyAnswers(answers);
@@ -141,6 +144,29 @@ class Traveller {
     return first;
   }
 
+  /** The conditions that hang on a page's answers. */
+  #hangOn(page: Page, fields: Step['fields'], prefix: string): readonly Expression[] {
+    let expressions = this.#deciding.get(page);
+    if (!expressions) {
+      const own = page.collection ? [page.collection.path] : fields.map((field) => locate(joinPath(prefix, field.id)).template);
+      const { decides } = this.#subject.reads;
+      const reading = [...decides].filter(([path]) => own.some((one) => path === one || path.startsWith(`${one}.`)));
+      this.#deciding.set(page, (expressions = [...new Set(reading.flatMap(([, all]) => [...all]))]));
+    }
+    return expressions;
+  }
+
+  /** Does a condition hang on this page whose other side no journey shows yet? */
+  #mayTell({ page, prefix, fields }: Step): boolean {
+    return this.#hangOn(page, fields, prefix).some((expression) => this.#shown.oneSided(expression));
+  }
+
+  /** Codes that conditions ask for which were never true yet. */
+  #wanted(page: Page, fields: Step['fields'], prefix: string): ReadonlySet<Json> {
+    const open = this.#hangOn(page, fields, prefix).filter((expression) => this.#shown.of(expression).true === 0);
+    return new Set(open.flatMap(({ source }) => [...source.matchAll(/'([^'\\]+)'/g)].map(([, code]) => code!)));
+  }
+
   #unseen(expression: Expression, { true: yes, false: no }: Sides): boolean {
     const shown = this.#shown.of(expression);
     return (yes > 0 && shown.true === 0) || (no > 0 && shown.false === 0);
@@ -162,9 +188,11 @@ class Traveller {
       return;
     }
     const fields = step.fields.filter((field) => !field.type.silent && !Object.hasOwn(answers, joinPath(prefix, field.id)));
+    const wanted = this.#wanted(page, fields, prefix);
     const choices = fields.map((field): [string, Json[]] => {
       const path = joinPath(prefix, field.id);
-      return [path, this.#leastUsed(path, valuesFor(this.#subject, field, step, walked, params))];
+      const values = this.#leastUsed(path, valuesFor(this.#subject, field, step, walked, params));
+      return [path, wanted.size === 0 ? values : values.toSorted((a, b) => Number(wanted.has(b)) - Number(wanted.has(a)))];
     });
     if (choices.some(([, values]) => values.length === 0) || choices.length === 0) return;
     // All fields move on together: the least used first, then everything filled in, then nothing that can be left out, then the rest.
