@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the portal costs and how fast it answers, printed as a table and never asserted. The portal and its PostgreSQL run on one
- * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries queue counter` runs only those parts; `--json` prints them for machines.
+ * core, the citizens on another. `npm run bench -- steps engine start pages memory deliveries neighbours queue counter` runs only those parts; `--json` prints them for machines.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { counter } from './counter.ts';
 import { deliveries } from './deliveries.ts';
 import { engine } from './engine.ts';
 import { pages } from './pages.ts';
+import { neighbours } from './neighbours.ts';
 import { memory, pin, postmasterOf, used } from './processes.ts';
 import { profile } from './profile.ts';
 import { queue } from './queue.ts';
@@ -22,7 +23,7 @@ const results: { part: string; what: string; value: number | string; unit: strin
 function say(part: string, what: string, value: number | string, unit: string): void {
   results.push({ part, what, value, unit });
   if (!json)
-    console.log(`${part.padEnd(8)} ${what.padEnd(64)} ${typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 0) : value} ${unit}`);
+    console.log(`${part.padEnd(10)} ${what.padEnd(64)} ${typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 0) : value} ${unit}`);
 }
 
 async function citizens(order: Order): Promise<Measured> {
@@ -95,6 +96,7 @@ async function starts(world: World): Promise<void> {
 if (wants('engine')) engine((what, value, unit) => say('engine', what, value, unit));
 if (wants('counter')) await counter((what, value, unit) => say('counter', what, value, unit));
 if (wants('queue')) await queue((what, value, unit) => say('queue', what, value, unit));
+if (wants('neighbours')) await neighbours((what, value, unit) => say('neighbours', what, value, unit));
 if (wants('deliveries')) await deliveries((what, value, unit) => say('deliveries', what, value, unit));
 if (['steps', 'parts', 'memory', 'pages', 'start'].some(wants)) {
   const world = await openWorld({ env: { SCHALTER_TODAY: '2026-11-24' } });
