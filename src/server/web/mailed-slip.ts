@@ -5,11 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { groupCode } from '#server/applications';
 import { MailFailed, sendMail } from '#server/mail';
-import email from '#fields/email/index.ts';
+import { fieldTypes } from '#fields/all';
 import type { IntakeText } from '#ui/counter/types.ts';
 import type { Request } from './kit.ts';
 
 export const MAIL_TO = '_mailTo';
+const FIELD = { id: MAIL_TO, type: 'email' } as const;
+const email = fieldTypes.get(FIELD.type)!;
 
 /** The field of the form; undefined where no mail can be sent. `typed`: an address that is none. */
 export function mailField({ portal, municipality, t }: Request, typed?: string): IntakeText | undefined {
@@ -28,10 +30,9 @@ export function mailField({ portal, municipality, t }: Request, typed?: string):
 export function mailTo(values: ReadonlyMap<string, readonly string[]>): { address?: string; wrong?: string } {
   const typed = values.get(MAIL_TO)?.[0]?.trim() ?? '';
   if (typed === '') return {};
-  const config = { id: MAIL_TO, type: 'email' };
-  const { value } = email.parse({ '': [typed] }, config, { today: '' });
+  const { value } = email.parse({ '': [typed] }, FIELD, { today: '' });
   // one address, and nothing that a header could take for more
-  return typeof value === 'string' && email.check(value, config, { today: '' }).length === 0 && /^[\x21-\x7e]+$/.test(value)
+  return typeof value === 'string' && email.check(value, FIELD, { today: '' }).length === 0 && /^[\x21-\x7e]+$/.test(value)
     ? { address: value }
     : { wrong: typed.slice(0, 300) };
 }
