@@ -45,6 +45,15 @@ const command: Command = {
         note(`staff of ${id}`, false, (error as Error).message);
       }
     }
+    for (const { id, mail } of municipalities) {
+      if (!mail) continue;
+      try {
+        if (mail.user) readSecret(mail.user.password);
+        note(`mail of ${id}`, true, `${mail.server} as ${mail.from}`);
+      } catch (error) {
+        note(`mail of ${id}`, false, (error as Error).message);
+      }
+    }
     const catalog = openCatalog(settings.flowsDir, municipalities, fieldTypes);
     for (const one of catalog.findings)
       if (one.severity === 'error') note(`flow ${one.file} ${one.place}`, false, `${one.message} ${one.remedy}`);

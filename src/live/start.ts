@@ -43,14 +43,19 @@ function watchPresses(): () => Promise<void> {
   };
 }
 
-/** What a person opened, chose or typed outside the questions; both trees come from the same components. */
+/** What a person opened, chose or typed outside the questions; the same control has the same id in both trees. */
 function carryOver(from: Element, to: Element): void {
-  const ways = all<HTMLDetailsElement>('.sheet-ways', to);
-  for (const [at, { open }] of all<HTMLDetailsElement>('.sheet-ways', from).entries()) if (ways[at]) ways[at].open = open;
-  const controls = (place: Element) =>
-    all<HTMLInputElement>('input, select, textarea', place).filter((each) => !each.closest('.sheet-pages'));
-  const into = controls(to);
-  for (const [at, { value, checked }] of controls(from).entries()) if (into[at]) Object.assign(into[at], { value, checked });
+  for (const { id, open } of all<HTMLDetailsElement>('details[id]', from)) {
+    const same = one<HTMLDetailsElement>(`#${CSS.escape(id)}`, to);
+    if (same) same.open = open;
+  }
+  for (const control of all<HTMLInputElement>('input[id], select[id], textarea[id]', from)) {
+    if (control.closest('.sheet-pages')) continue;
+    const { id, value, checked } = control;
+    // what was typed may have made some of them go
+    const same = one<HTMLInputElement>(`#${CSS.escape(id)}`, to);
+    if (same) Object.assign(same, { value, checked });
+  }
 }
 
 /** Puts the living sheet in the place of the rendered one; the focus and what was typed meanwhile stay. */

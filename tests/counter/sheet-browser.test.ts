@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, Person, type Senses } from '../e2e/person.ts';
 import { journey, openStage, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser } from '../portal.ts';
-import { fillSections, LIVE, sheetOf } from './sheets.ts';
+import { fillSections, LIVE, RECORD, sheetOf } from './sheets.ts';
 import { logIn } from './staff.ts';
 
 let stage: Stage;
@@ -17,21 +17,11 @@ afterAll(async () => {
   await stage?.close();
 });
 
-const FORM: [string, string][] = [
-  ['channel', 'counter'],
-  ['person', 'self'],
-  ['method', 'idCard'],
-  ['verified', 'yes'],
-  ['mandate', 'yes'],
-  ['purpose', 'fill'],
-  ['do', 'start'],
-];
-
 /** A clerk at the first sheet of a new application; its address without the section. */
 async function begin(senses: Senses, service: string, lang = 'de', filled?: string) {
   const plain = new PlainBrowser(stage.portal.port);
   await logIn(stage, plain, 'amsel');
-  const { location } = await plain.send(`/${lang}/counter`, [...FORM, ['service', service]]);
+  const { location } = await plain.send(`/${lang}/counter`, [...RECORD, ['service', service], ['do', 'start']]);
   const application = sheetOf(location);
   if (filled) await fillSections(plain, application, journey(service, filled));
   const person = await Person.at(browser, senses);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { journey, openStage, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser, type Answer } from '../portal.ts';
 import { multipart, type Pairs } from '../travel.ts';
-import { fillSections, sheetOf } from './sheets.ts';
+import { fillSections, sheetOf, START } from './sheets.ts';
 import { logIn } from './staff.ts';
 
 let stage: Stage;
@@ -12,16 +12,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage?.close());
 
-const START: Pairs = [
-  ['channel', 'counter'],
-  ['person', 'self'],
-  ['method', 'idCard'],
-  ['verified', 'yes'],
-  ['mandate', 'yes'],
-  ['purpose', 'fill'],
-  ['service', 'dog-tax'],
-  ['do', 'start'],
-];
 const FIELD = 'benefits.notice';
 
 async function clerkAt(user = 'amsel', host = 'localhost'): Promise<PlainBrowser> {

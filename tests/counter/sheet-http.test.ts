@@ -5,7 +5,7 @@ import { journey, openStage, upToReview, type Stage } from '../hostile/stage.ts'
 import { typed } from '../journeys.ts';
 import { hidden, PlainBrowser, type Answer } from '../portal.ts';
 import { filledIn, until, type Pairs } from '../travel.ts';
-import { fillSections, pagesOn, sheetOf } from './sheets.ts';
+import { fillSections, pagesOn, RECORD, sheetOf, START } from './sheets.ts';
 import { logIn } from './staff.ts';
 
 let stage: Stage;
@@ -15,15 +15,6 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const played = () => journey('dog-tax', 'one-small-dog', { 'applicant.familyName': 'Haubenmeise' });
-const RECORD: Pairs = [
-  ['channel', 'counter'],
-  ['person', 'self'],
-  ['method', 'idCard'],
-  ['verified', 'yes'],
-  ['mandate', 'yes'],
-  ['purpose', 'fill'],
-];
-const START: Pairs = [...RECORD, ['service', 'dog-tax'], ['do', 'start']];
 
 async function clerkAt(user = 'amsel'): Promise<PlainBrowser> {
   const browser = new PlainBrowser(stage.portal.port);

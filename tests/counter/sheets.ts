@@ -8,7 +8,25 @@ import type { Pairs } from '../travel.ts';
 /** Where the sheet's news are told: there once its script has taken over. */
 export const LIVE = '[data-live] > div > div > [role=status]';
 
+/** What the intake asks of every client: somebody who acts for themselves, shows a card and wants it filled in. */
+export const RECORD: Pairs = [
+  ['channel', 'counter'],
+  ['person', 'self'],
+  ['method', 'idCard'],
+  ['verified', 'yes'],
+  ['mandate', 'yes'],
+  ['purpose', 'fill'],
+];
+export const START: Pairs = [...RECORD, ['service', 'dog-tax'], ['do', 'start']];
+
 export const sheetOf = (location: string | undefined): string => /\/sheet\/([0-9a-f-]{36})\//.exec(location ?? '')?.[1] ?? '';
+/** Code and number on the page with the slip. */
+export function slipIn({ body }: Answer): { code: string; pin: string } | undefined {
+  const [, slip] = body.split('sheet-slip');
+  const code = /\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{3}\b/.exec(slip ?? '')?.[0];
+  return code === undefined ? undefined : { code, pin: /\b\d{4}\b/.exec(slip!.replaceAll(code, ''))![0] };
+}
+
 export const pagesOn = (page: Answer): string[] => [...page.body.matchAll(/name="_page" value="([^"]*)"/g)].map((found) => found[1]!);
 
 /** Fills sections as a clerk would, up to `end` or all: what the page shows, and again while new pages come. Gives the pages that were loaded. */

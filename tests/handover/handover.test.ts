@@ -246,6 +246,12 @@ it('what staff take away is shown and confirmed, and an answer the citizen chang
   await desk.counter.release(clerk);
   const confirm = await browser.visit(CONFIRM);
   expect(confirm.body).toContain('Am Schalter entfernt');
+  // saved as often as a machine does: the page says until when, and afterwards it is confirmed
+  await stage.owner.query(`update application set saves = 600, saves_until = now() + interval '90 seconds' where id = $1`, [application]);
+  const often = await browser.send(CONFIRM, [['_revision', hidden(confirm.body, '_revision')!]]);
+  expect([often.status, Number(often.headers['retry-after']) > 60]).toEqual([429, true]);
+  expect(often.body).toContain('Warten Sie 2 Min.');
+  await stage.owner.query(`update application set saves_until = now() where id = $1`, [application]);
   expect((await browser.send(CONFIRM, [['_revision', hidden(confirm.body, '_revision')!]])).status).toBe(303);
   expect((await browser.visit(APPLY)).body).not.toContain(NOTICE);
 });

@@ -1,6 +1,6 @@
 /** P-07: who notices a relative, a colleague or a bar on information hands the application to the lead; nobody else opens it from then on. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sheetOf } from '../counter/sheets.ts';
+import { RECORD, sheetOf, slipIn, START } from '../counter/sheets.ts';
 import { logIn } from '../counter/staff.ts';
 import { openStage, type Stage } from '../hostile/stage.ts';
 import { hidden, PlainBrowser } from '../portal.ts';
@@ -10,15 +10,6 @@ beforeAll(async () => {
   stage = await openStage({ identity: 'demo' });
 }, 90_000);
 afterAll(() => stage.close());
-
-const INTAKE: [string, string][] = [
-  ['channel', 'counter'],
-  ['person', 'self'],
-  ['method', 'idCard'],
-  ['verified', 'yes'],
-  ['mandate', 'yes'],
-  ['purpose', 'fill'],
-];
 
 async function clerk(user: string): Promise<PlainBrowser> {
   const browser = new PlainBrowser(stage.portal.port);
@@ -31,7 +22,7 @@ it.each([
   ['en', 'Only the team lead opens this application'],
 ])('by the pages, in the language %s', async (lang, told) => {
   const first = await clerk('amsel');
-  const { location } = await first.send(`/${lang}/counter`, [...INTAKE, ['service', 'dog-tax'], ['do', 'start']]);
+  const { location } = await first.send(`/${lang}/counter`, START);
   const page = `/${lang}/counter/sheet/${sheetOf(location)}/person`;
   const { body } = await first.visit(page);
   expect(body).toContain('value="restricted"');
@@ -41,9 +32,8 @@ it.each([
     ['_note', 'Schwager'],
     ['do', 'hand-on'],
   ]);
-  const code = /\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{3}\b/.exec(handed.body)![0];
-  const pin = /\b\d{4}\b/.exec(handed.body.replaceAll(code, '').replace(/[\s\S]*sheet-slip/, ''))![0];
-  const claim: [string, string][] = [...INTAKE, ['code', code], ['factor', pin], ['do', 'claim']];
+  const { code, pin } = slipIn(handed)!;
+  const claim: [string, string][] = [...RECORD, ['code', code], ['factor', pin], ['do', 'claim']];
   for (const user of ['buchfink', 'drossel', 'amsel']) {
     const refused = await (await clerk(user)).send(`/${lang}/counter`, claim);
     expect([user, refused.status]).toEqual([user, 422]);

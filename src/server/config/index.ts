@@ -47,8 +47,9 @@ export interface Settings {
   readonly proxies: ReadonlySet<string>;
   readonly worker: boolean;
   readonly fixedToday?: string;
-  /** Time limits of the edge, in milliseconds. */
+  /** Applications that one subscriber may hand in within an hour. */
   readonly submitsPerHour: number;
+  /** Time limits of the edge, in milliseconds. */
   readonly timeouts: { readonly headers: number; readonly form: number; readonly upload: number };
 }
 

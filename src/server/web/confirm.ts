@@ -13,7 +13,8 @@ import { reader } from './views.ts';
 
 export const confirmPath = (lang: string, service: string): string => `/${lang}/confirm/${service}`;
 
-const changed = new WeakSet<Request>();
+/** Why nothing was confirmed. */
+const refused = new WeakMap<Request, string>();
 
 async function draftOf(request: Request, service: string): Promise<Draft> {
   const draft = await request.portal.applications.draft(offeringOf(request, service), request.session);
@@ -30,12 +31,12 @@ export async function confirmPage(request: Request, service: string) {
     action: confirmPath(lang, service),
     hidden: { _revision: revisionOf(draft) },
     service: reader(draft.pkg, lang).t.t('service.title'),
-    errors: changed.has(request) ? [{ text: t.t('conflict.title') }] : [],
+    errors: refused.has(request) ? [{ text: refused.get(request)! }] : [],
     sections: entered(request, draft),
     removed: removed(request, draft),
     back: applyPath(lang, service, draft.walk.stop),
   };
-  return show(request, { title: t.t('handover.confirm.title'), service: view.service, faulty: changed.has(request), unlisted: true }, view);
+  return show(request, { title: t.t('handover.confirm.title'), service: view.service, faulty: refused.has(request), unlisted: true }, view);
 }
 
 export async function postConfirm(event: RequestEvent, service: string) {
@@ -50,8 +51,12 @@ export async function postConfirm(event: RequestEvent, service: string) {
     case 'stale':
     case 'held':
       // something is there that was not on the page: it is shown before it can be confirmed
-      changed.add(request);
+      refused.set(request, request.t.t('conflict.title'));
       return fail(409);
+    case 'often':
+      event.setHeaders({ 'retry-after': String(saved.wait) });
+      refused.set(request, request.t.t('web.often', { n: Math.ceil(saved.wait / 60) }));
+      return fail(429);
     default:
       return error(410, 'draft');
   }

@@ -52,13 +52,10 @@ export async function mailSlip(request: Request, address: string, code: string):
     });
     return t.t('counter.done.mailSent', { address });
   } catch (error) {
-    if (!(error instanceof MailFailed)) throw error;
-    portal.logger.warn('slip_mail_failed', {
-      municipality: municipality.id,
-      kind: error.kind,
-      reason: error.message,
-      status: error.status,
-    });
+    // Whatever it is: the application is given back, and the page with the code must come.
+    const why =
+      error instanceof MailFailed ? { kind: error.kind, reason: error.message, status: error.status } : { reason: (error as Error).name };
+    portal.logger.warn('slip_mail_failed', { municipality: municipality.id, ...why });
     return t.t('counter.done.mailFailed');
   }
 }
