@@ -27,6 +27,10 @@ check('types', [bin('svelte-check/bin/svelte-check'), '--tsconfig', './tsconfig.
 const browser = await prepareBrowser();
 if (browser) process.env.SCHALTER_CHROMIUM = browser;
 
+for (const material of ['fim', 'fit-connect'])
+  if (!existsSync(resolve(root, '../shared', material)))
+    console.log(`left out: what needs the material in ../shared/${material}, which is not there`);
+
 const report = join(tmpdir(), `schalter-vitest-${process.pid}.json`);
 const vitest = spawnSync(
   process.execPath,
